@@ -1,0 +1,38 @@
+# Each target is complete on a machine that has only Python >= 3.11 and make.
+.DEFAULT_GOAL := help
+.PHONY: help setup dev test lint format bench docs lock clean
+PYTHON ?= python3
+BIN := .venv/bin
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/ready ## create .venv with the locked dependencies; leaves .venv/bin/tuntas
+
+.venv/ready: requirements/dev.txt pyproject.toml simulator/pyproject.toml
+	sh scripts/setup.sh "$(PYTHON)"
+	@touch $@
+
+dev: setup ## everything on this machine: PostgreSQL, demo data, web, simulator
+	$(BIN)/tuntas dev
+
+test: setup ## lint, types, import rules, and every test including the browser
+	sh scripts/test.sh
+
+lint: setup ## style, types and import rules
+	sh scripts/lint.sh
+
+format: setup ## rewrite the code in the house style
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+bench: setup ## measure; prints ratios from one run
+	@for program in bench/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
+
+docs: setup ## regenerate what the docs take from the code
+	$(BIN)/python scripts/docs.py
+
+lock: setup ## choose new versions for requirements/*.txt
+	sh scripts/lock.sh
+
+clean: ## remove what was built here; keeps your data folder
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
