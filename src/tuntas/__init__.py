@@ -1,0 +1,1 @@
+"""Tuntas: carries each Midtrans payment through to its end."""

@@ -1,0 +1,30 @@
+"""`/api/v1/register`, `/login`, `/logout`."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request, Response
+
+from tuntas.api.caller import CurrentBackend, CurrentUser, session_token
+from tuntas.api.schemas import LogInIn, LogInOut, RegisterIn, UserOut
+from tuntas.usecases import accounts
+
+router = APIRouter(tags=["accounts"])
+
+
+@router.post("/register", status_code=HTTPStatus.CREATED)
+async def register(backend: CurrentBackend, body: RegisterIn) -> LogInOut:
+    made = await accounts.register(backend, name=body.name, email=body.email, password=body.password)
+    return LogInOut(token=made.token, user=UserOut.of(made.user))
+
+
+@router.post("/login")
+async def log_in(backend: CurrentBackend, body: LogInIn) -> LogInOut:
+    made = await accounts.log_in(backend, email=body.email, password=body.password)
+    return LogInOut(token=made.token, user=UserOut.of(made.user))
+
+
+@router.post("/logout", status_code=HTTPStatus.NO_CONTENT)
+async def log_out(request: Request, backend: CurrentBackend, _user: CurrentUser) -> Response:
+    if (token := session_token(request)) is not None:
+        await accounts.log_out(backend, token)
+    return Response(status_code=HTTPStatus.NO_CONTENT)

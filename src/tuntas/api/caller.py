@@ -1,0 +1,74 @@
+"""Who is calling, in which language, and from where: for the API and the pages alike."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+
+from tuntas.language import Language, negotiate
+from tuntas.store.models import User
+from tuntas.usecases import accounts
+from tuntas.usecases.backend import Backend
+from tuntas.usecases.errors import ForbiddenOrigin, Unauthenticated
+
+SESSION_COOKIE = "tuntas_session"
+LANGUAGE_COOKIE = "tuntas_language"
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+def backend_of(request: Request) -> Backend:
+    backend = request.app.state.backend
+    if not isinstance(backend, Backend):
+        raise TypeError("the application was made without a backend")
+    return backend
+
+
+def language_of(request: Request) -> Language:
+    """The language chosen on the pages, else `Accept-Language`, else the configured one."""
+    default = Language(backend_of(request).settings.tuntas_language)
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if chosen in set(Language):
+        return Language(chosen)
+    return negotiate(request.headers.get("accept-language"), default)
+
+
+def bearer_token(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def session_token(request: Request) -> str | None:
+    """The bearer token, or the session cookie of our own pages; see `require_own_origin`."""
+    token = bearer_token(request)
+    if token is None and (token := request.cookies.get(SESSION_COOKIE)) is not None:
+        require_own_origin(request)
+    return token
+
+
+def require_own_origin(request: Request) -> None:
+    """Refuse what another site's page makes a browser send here with our cookie.
+
+    Every current browser says where such a request comes from. Raises ForbiddenOrigin.
+    """
+    if request.method in _SAFE_METHODS:
+        return
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None:
+        own = site in {"same-origin", "none"}
+    else:
+        own = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    if not own:
+        raise ForbiddenOrigin
+
+
+async def current_user(request: Request) -> User:
+    """The caller. Raises Unauthenticated or SessionExpired."""
+    token = session_token(request)
+    if token is None:
+        raise Unauthenticated
+    return await accounts.authenticate(backend_of(request), token)
+
+
+CurrentUser = Annotated[User, Depends(current_user)]
+CurrentBackend = Annotated[Backend, Depends(backend_of)]

@@ -1,0 +1,115 @@
+"""Every refusal as `{"message", "code"}` with the right status: the one place where errors meet HTTP."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from tuntas.api.caller import language_of
+from tuntas.language import Language, rupiah, text
+from tuntas.midtrans.errors import (
+    GatewayError,
+    GatewayMisconfigured,
+    GatewayRejected,
+    GatewayTimeout,
+    GatewayUnavailable,
+)
+from tuntas.usecases import errors
+
+log = structlog.get_logger()
+
+_STATUS: Mapping[type[Exception], HTTPStatus] = {
+    errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    errors.SessionExpired: HTTPStatus.UNAUTHORIZED,
+    errors.InvalidCredentials: HTTPStatus.UNAUTHORIZED,
+    errors.EmailTaken: HTTPStatus.CONFLICT,
+    errors.PasswordTooShort: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ForbiddenOrigin: HTTPStatus.FORBIDDEN,
+    errors.PackageNotFound: HTTPStatus.NOT_FOUND,
+    errors.InvitationNotFound: HTTPStatus.NOT_FOUND,
+    errors.OrderNotFound: HTTPStatus.NOT_FOUND,
+    errors.DomainTaken: HTTPStatus.CONFLICT,
+    errors.DomainInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.AmountMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.AlreadyPaid: HTTPStatus.CONFLICT,
+    errors.TokenInProgress: HTTPStatus.SERVICE_UNAVAILABLE,
+    GatewayTimeout: HTTPStatus.GATEWAY_TIMEOUT,
+    GatewayUnavailable: HTTPStatus.BAD_GATEWAY,
+    GatewayRejected: HTTPStatus.BAD_GATEWAY,
+    GatewayMisconfigured: HTTPStatus.BAD_GATEWAY,
+}
+_HTTP_CODES = {
+    HTTPStatus.BAD_REQUEST: "invalid_json",
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "payload_too_large",
+}
+
+
+def install(app: FastAPI) -> None:
+    """Answer every exception in the form of the contract."""
+    app.add_exception_handler(errors.UseCaseError, _known)
+    app.add_exception_handler(GatewayError, _known)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def status_of(error: Exception) -> HTTPStatus:
+    """The status of an error's class, or of the nearest class above it."""
+    return next(_STATUS[cause] for cause in type(error).__mro__ if cause in _STATUS)
+
+
+def sentence(error: errors.UseCaseError | GatewayError, language: Language) -> str:
+    """What the person asking is told."""
+    values = dict(error.values) if isinstance(error, errors.UseCaseError) else {}
+    if isinstance(error, errors.AmountMismatch):
+        values["price"] = rupiah(error.price)
+    return text(f"error.{error.code}", language, **values)
+
+
+def refusal(
+    request: Request, code: str, status: int, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    message = text(f"error.{code}", language_of(request))
+    return JSONResponse({"message": message, "code": code}, status, headers)
+
+
+async def _known(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, errors.UseCaseError | GatewayError):
+        raise error
+    body = {"message": sentence(error, language_of(request)), "code": error.code}
+    status = status_of(error)
+    headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None
+    return JSONResponse(body, status, headers)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    found = error.errors()
+    if any(entry["type"] == "json_invalid" for entry in found):
+        return refusal(request, "invalid_json", HTTPStatus.BAD_REQUEST)
+    fields = [{"field": ".".join(map(str, entry["loc"][1:])), "message": entry["msg"]} for entry in found]
+    body = {
+        "message": text("error.invalid_request", language_of(request)),
+        "code": "invalid_request",
+        "errors": fields,
+    }
+    return JSONResponse(body, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    code = _HTTP_CODES.get(HTTPStatus(error.status_code), "invalid_request")
+    return refusal(request, code, error.status_code, error.headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("request_failed", path=request.url.path, exc_info=error)
+    return refusal(request, "internal_error", HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,0 +1,197 @@
+"""The shapes of the contract, both ways."""
+
+from datetime import date, datetime
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from tuntas.store.models import Package, User
+from tuntas.usecases.create_token import TokenResult
+from tuntas.usecases.invitations import InvitationView
+from tuntas.usecases.payments import Payment
+
+_Id = Annotated[int, Field(strict=True, gt=0, lt=2**63)]
+_Email = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$"
+    ),
+]
+_Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
+]
+_Password = Annotated[str, StringConstraints(max_length=256)]
+
+
+class Body(BaseModel):
+    """What callers send: unknown fields are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class RegisterIn(Body):
+    name: _Text
+    email: _Email
+    password: _Password
+
+
+class LogInIn(Body):
+    email: Annotated[str, StringConstraints(max_length=254)]
+    password: _Password
+
+
+class InvitationIn(Body):
+    package_id: _Id
+    domain: Annotated[str, StringConstraints(max_length=255)]
+    title: _Text | None = None
+    event_date: date | None = None
+    venue: _Text | None = None
+
+
+class InvitationPatch(Body):
+    title: _Text | None = None
+    event_date: date | None = None
+    venue: _Text | None = None
+
+
+class TokenIn(Body):
+    invitation_id: _Id
+    amount: Annotated[int, Field(strict=True)] | None = Field(
+        default=None, description="Rupiah. Decides nothing: refused when it differs from the price."
+    )
+    renew: Annotated[bool, Field(strict=True)] = Field(
+        default=False, description="Buy more time although paid time is still running."
+    )
+
+
+class UserOut(BaseModel):
+    id: int
+    name: str
+    email: str
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        return cls(id=user.id, name=user.name, email=user.email)
+
+
+class LogInOut(BaseModel):
+    token: str
+    user: UserOut
+
+
+class PackageOut(BaseModel):
+    id: int
+    name: str
+    description: str
+    price: int = Field(description="Rupiah.")
+    days: int
+    features: list[str]
+
+    @classmethod
+    def of(cls, package: Package) -> Self:
+        return cls(
+            id=package.id,
+            name=package.name,
+            description=package.description,
+            price=package.price,
+            days=package.days,
+            features=package.features,
+        )
+
+
+class InvitationOut(BaseModel):
+    id: int
+    domain: str
+    title: str | None
+    event_date: date | None
+    venue: str | None
+    package: PackageOut
+    price: int = Field(description="Rupiah, as bought.")
+    days: int
+    payment_status: str = Field(description="unpaid, pending, paid, failed or refunded.")
+    payment_confirmed_at: datetime | None
+    domain_expires_at: datetime | None
+    live: bool = Field(description="Whether paid time is running.")
+    order_id: str | None = Field(description="The newest order.")
+
+    @classmethod
+    def of(cls, view: InvitationView) -> Self:
+        invitation = view.invitation
+        return cls(
+            id=invitation.id,
+            domain=invitation.domain,
+            title=invitation.title,
+            event_date=invitation.event_date,
+            venue=invitation.venue,
+            package=PackageOut.of(invitation.package),
+            price=invitation.price,
+            days=invitation.days,
+            payment_status=invitation.payment_status,
+            payment_confirmed_at=invitation.payment_confirmed_at,
+            domain_expires_at=invitation.domain_expires_at,
+            live=view.live,
+            order_id=view.order_id,
+        )
+
+
+class ProfileOut(BaseModel):
+    user: UserOut
+    invitation: InvitationOut | None = Field(description="The newest.")
+    invitations: list[InvitationOut] = Field(description="Newest first.")
+
+
+class TokenOut(BaseModel):
+    snap_token: str
+    order_id: str
+    redirect_url: str
+    gross_amount: int = Field(description="Rupiah.")
+    expires_at: datetime
+    reused: bool
+
+    @classmethod
+    def of(cls, result: TokenResult) -> Self:
+        return cls(
+            snap_token=result.snap_token,
+            order_id=result.order_id,
+            redirect_url=result.redirect_url,
+            gross_amount=result.gross_amount,
+            expires_at=result.expires_at,
+            reused=result.reused,
+        )
+
+
+class PaidInvitationOut(BaseModel):
+    id: int
+    domain: str
+    title: str | None
+    payment_status: str
+    domain_expires_at: datetime | None
+
+
+class PaymentOut(BaseModel):
+    order_id: str
+    status: str = Field(description="pending, paid, failed or refunded.")
+    gross_amount: int = Field(description="Rupiah.")
+    expires_at: datetime
+    confirmed_at: datetime | None
+    payment_type: str | None
+    invitation: PaidInvitationOut
+
+    @classmethod
+    def of(cls, payment: Payment) -> Self:
+        invitation = payment.invitation
+        return cls(
+            order_id=payment.order.order_id,
+            status=payment.order.status,
+            gross_amount=payment.order.gross_amount,
+            expires_at=payment.order.expires_at,
+            confirmed_at=payment.confirmed_at,
+            payment_type=payment.payment_type,
+            invitation=PaidInvitationOut(
+                id=invitation.id,
+                domain=invitation.domain,
+                title=invitation.title,
+                payment_status=invitation.payment_status,
+                domain_expires_at=invitation.domain_expires_at,
+            ),
+        )

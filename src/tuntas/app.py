@@ -1,0 +1,29 @@
+"""The web application: the API for programs and the pages for people."""
+
+from fastapi import FastAPI
+
+from tuntas.api import accounts, errors, health, invitations, payments, webhook
+from tuntas.api.body_limit import BodyLimit
+from tuntas.usecases.backend import Backend
+from tuntas.web import pages
+
+
+def create_app(backend: Backend) -> FastAPI:
+    """The caller owns the backend and closes it when the application is done."""
+    app = FastAPI(
+        title="Tuntas",
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        routes=[*webhook.ROUTES, *health.ROUTES],
+    )
+    app.state.backend = backend
+    for router in (accounts.router, invitations.router, payments.router):
+        app.include_router(router, prefix="/api/v1")
+    for prefix in ("/api", "/api/v1"):
+        app.include_router(payments.token_router, prefix=prefix)
+    pages.install(app)
+    errors.install(app)
+    app.add_middleware(BodyLimit)
+    return app

@@ -1,0 +1,54 @@
+"""`tuntas config check`"""
+
+import json
+from typing import Any
+
+import typer
+
+from tuntas.cli.environment import DataDir, Json, read_settings
+from tuntas.settings import Settings, mask
+
+app = typer.Typer(help="The configuration.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _group() -> None:
+    """The configuration."""
+
+
+@app.command("check")
+def check(data_dir: DataDir = None, as_json: Json = False) -> None:  # noqa: FBT002  typer's form
+    """Check the configuration and show it; keys are masked. Exit code 2 when it cannot be used."""
+    settings = read_settings(Settings, tuntas_data_dir=data_dir)
+    shown = _shown(settings)
+    if as_json:
+        typer.echo(json.dumps(shown))
+        return
+    width = max(map(len, shown))
+    for name, value in shown.items():
+        typer.echo(f"{name:<{width}}  {_readable(value)}")
+
+
+def _shown(settings: Settings) -> dict[str, Any]:
+    previous = settings.midtrans_previous_server_key
+    return {
+        "Server Key": mask(settings.server_key),
+        "Previous Server Key": mask(previous.get_secret_value()) if previous else None,
+        "Client Key": mask(settings.midtrans_client_key),
+        "Is Production": settings.midtrans_is_production,
+        "Snap URL": settings.snap_url,
+        "Core URL": settings.core_url,
+        "snap.js URL": settings.snap_js_url,
+        "Notification URL": settings.midtrans_notification_url,
+        "Webhook": f"{settings.base_url}/api/v1/midtrans/webhook",
+        "Base URL": settings.base_url,
+        "Database": "DATABASE_URL" if settings.database_url else f"embedded in {settings.tuntas_data_dir}",
+        "Confirm": settings.confirm,
+        "Refund revokes domain": settings.tuntas_refund_revokes_domain,
+    }
+
+
+def _readable(value: object) -> str:
+    if isinstance(value, bool):
+        return "YES" if value else "NO"
+    return "-" if value is None else str(value)

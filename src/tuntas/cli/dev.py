@@ -1,0 +1,152 @@
+"""`tuntas dev`: everything on this machine, nothing to configure, no real money."""
+
+import asyncio
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from midtrans_simulator import SimulatorConfig
+from midtrans_simulator import create_app as create_simulator
+from tuntas.app import create_app
+from tuntas.cli.environment import (
+    EXIT_MISSING,
+    EXIT_UNUSABLE,
+    DevelopmentSettings,
+    database_url,
+    fail,
+    read_settings,
+    write_dev_file,
+)
+from tuntas.cli.server import Site, Sites, listen, port_of
+from tuntas.observability.logging import configure_logging
+from tuntas.settings import Settings
+from tuntas.store import migrations
+from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD, OPERATOR_EMAIL, OPERATOR_PASSWORD
+from tuntas.usecases.backend import open_backend
+from tuntas.usecases.demo import add_demo_data
+
+_HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sockets:
+    web: socket.socket
+    simulator: socket.socket
+
+    @property
+    def web_url(self) -> str:
+        return f"http://localhost:{port_of(self.web)}"
+
+    @property
+    def simulator_url(self) -> str:
+        return f"http://localhost:{port_of(self.simulator)}"
+
+
+def dev(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the web server; 0 picks a free one.")
+    ] = 8000,
+    simulator_port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8100,
+    data_dir: Annotated[Path, typer.Option(help="Database and state live here.")] = Path(".data"),
+    demo: Annotated[bool, typer.Option(help="Insert the demo customer, operator and packages.")] = True,  # noqa: FBT002
+    ready_file: Annotated[
+        Path | None, typer.Option(help="Receives one JSON object once all parts answer.")
+    ] = None,
+) -> None:
+    """Start PostgreSQL, the simulator and the web server with demo data; Ctrl-C stops them all."""
+    configure_logging(json=False)
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with _only_one(data_dir):
+        sockets = _Sockets(_listen(port, "--port"), _listen(simulator_port, "--simulator-port"))
+        settings = _settings(data_dir, sockets)
+        typer.echo("Starting PostgreSQL …")
+        with database_url(settings) as url:
+            try:
+                migrations.upgrade(url)
+            except migrations.DatabaseUnreachable as error:
+                fail(str(error), EXIT_MISSING)
+            asyncio.run(_run(settings, url, sockets, demo=demo, ready_file=ready_file))
+    typer.echo("Stopped.")
+
+
+@contextmanager
+def _only_one(data_dir: Path) -> Iterator[None]:
+    with (data_dir / "dev.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fail(f"Another `tuntas dev` is running in {data_dir}. Stop it, or use --data-dir.", EXIT_UNUSABLE)
+        yield
+
+
+def _listen(port: int, option: str) -> socket.socket:
+    try:
+        return listen(_HOST, port)
+    except OSError as error:
+        fail(f"Port {port} cannot be used ({error.strerror}). Choose another with {option}.", EXIT_UNUSABLE)
+
+
+def _settings(data_dir: Path, sockets: _Sockets) -> Settings:
+    """What is configured counts; everything else points at the parts started here."""
+    settings = read_settings(DevelopmentSettings, tuntas_data_dir=data_dir)
+    if settings.midtrans_is_production:
+        fail("`tuntas dev` never runs with MIDTRANS_IS_PRODUCTION=true: use `tuntas serve`.", EXIT_UNUSABLE)
+    defaults = {
+        "midtrans_snap_url": f"{sockets.simulator_url}/snap/v1",
+        "midtrans_core_url": sockets.simulator_url,
+        "midtrans_snap_js_url": f"{sockets.simulator_url}/snap/snap.js",
+        "tuntas_base_url": sockets.web_url,
+    }
+    missing = {name: url for name, url in defaults.items() if getattr(settings, name) is None}
+    return read_settings(DevelopmentSettings, tuntas_data_dir=data_dir, **missing)
+
+
+async def _run(
+    settings: Settings, url: str, sockets: _Sockets, *, demo: bool, ready_file: Path | None
+) -> None:
+    backend = open_backend(settings, url)
+    simulator = create_simulator(
+        SimulatorConfig(
+            server_key=settings.server_key,
+            client_key=settings.midtrans_client_key,
+            notify_url=f"{sockets.web_url}/api/v1/midtrans/webhook",
+            state_file=settings.tuntas_data_dir / "simulator.sqlite3",
+        )
+    )
+    sites = Sites([Site(create_app(backend), sockets.web), Site(simulator, sockets.simulator)])
+    try:
+        if demo:
+            await add_demo_data(backend)
+        await sites.start()
+        _announce(settings, sockets, demo=demo, ready_file=ready_file)
+        await sites.wait()
+        typer.echo("Stopping …")
+    finally:
+        await sites.stop()
+        await backend.close()
+
+
+def _announce(settings: Settings, sockets: _Sockets, *, demo: bool, ready_file: Path | None) -> None:
+    ready = {"web": sockets.web_url, "simulator": sockets.simulator_url, "pid": os.getpid()}
+    write_dev_file(settings.tuntas_data_dir, ready)
+    typer.echo(
+        f"\n  Web        {sockets.web_url}\n"
+        f"  Simulator  {sockets.simulator_url}   (no real money)\n"
+        f"  Webhook    {sockets.web_url}/api/v1/midtrans/webhook"
+    )
+    if demo:
+        typer.echo(f"\n  Customer   {DEMO_EMAIL} / {DEMO_PASSWORD}")
+        typer.echo(f"  Operator   {OPERATOR_EMAIL} / {OPERATOR_PASSWORD}")
+    typer.echo("\n  Ctrl-C stops everything.\n")
+    if ready_file is not None:
+        unfinished = ready_file.with_name(f"{ready_file.name}.unfinished")
+        unfinished.write_text(json.dumps(ready))
+        unfinished.replace(ready_file)

@@ -1,0 +1,95 @@
+"""What a command works with: settings, and the database of this machine or of DATABASE_URL."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pydantic import SecretStr, ValidationError
+
+from tuntas.settings import Settings
+from tuntas.store.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from tuntas.usecases.backend import Backend, open_backend
+
+EXIT_WRONG = 1
+EXIT_UNUSABLE = 2
+EXIT_MISSING = 3
+
+DataDir = Annotated[
+    Path | None, typer.Option(help="Data folder; default: TUNTAS_DATA_DIR or .data.", show_default=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
+
+_DEV_FILE = "dev.json"
+
+
+class DevelopmentSettings(Settings):
+    """At a desk nothing needs to be configured; what is configured still counts."""
+
+    midtrans_server_key: SecretStr = SecretStr("SB-Mid-server-simulator")
+    midtrans_client_key: str = "SB-Mid-client-simulator"
+
+
+def read_settings(kind: type[Settings] = Settings, **overrides: Any) -> Settings:  # noqa: ANN401  pydantic checks each
+    """The settings, or exit with one line for each thing wrong with them."""
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return kind(**given)
+    except ValidationError as error:
+        for entry in error.errors(include_input=False, include_url=False):
+            name = ".".join(str(part) for part in entry["loc"]).upper()
+            text = "is not set" if entry["type"] == "missing" else entry["msg"].removeprefix("Value error, ")
+            typer.echo(f"configuration: {name} {text}".replace(":  ", ": "), err=True)
+        raise typer.Exit(EXIT_UNUSABLE) from None
+
+
+def desk_settings(data_dir: Path | None) -> Settings:
+    """Settings for tools: the configuration, completed by what a `tuntas dev` in this folder runs with."""
+    settings = read_settings(DevelopmentSettings, tuntas_data_dir=data_dir)
+    running = running_dev(settings.tuntas_data_dir)
+    if running is None or settings.tuntas_base_url is not None:
+        return settings
+    return settings.model_copy(update={"tuntas_base_url": running["web"]})
+
+
+def write_dev_file(data_dir: Path, content: dict[str, Any]) -> None:
+    (data_dir / _DEV_FILE).write_text(json.dumps(content))
+
+
+def running_dev(data_dir: Path) -> dict[str, Any] | None:
+    """Where the last `tuntas dev` in this folder listened."""
+    path = data_dir / _DEV_FILE
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+@contextmanager
+def database_url(settings: Settings) -> Iterator[str]:
+    """The address of the configured database, or of the embedded one for as long as the block runs."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    settings.tuntas_data_dir.mkdir(parents=True, exist_ok=True)
+    postgres = EmbeddedPostgres(settings.tuntas_data_dir)
+    try:
+        postgres.start()
+    except EmbeddedPostgresError as error:
+        fail(str(error), EXIT_MISSING)
+    try:
+        yield postgres.url
+    finally:
+        postgres.stop()
+
+
+@contextmanager
+def opened_backend(settings: Settings) -> Iterator[Backend]:
+    """A backend for one command; the caller closes it inside its event loop."""
+    with database_url(settings) as url:
+        yield open_backend(settings, url)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Say what is wrong on standard error and exit."""
+    typer.echo(message, err=True)
+    raise typer.Exit(code)

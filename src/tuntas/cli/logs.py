@@ -1,0 +1,77 @@
+"""`tuntas logs`: what happened around payments, and did the webhook arrive?"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from tuntas.cli.environment import DataDir, Json, desk_settings, opened_backend
+from tuntas.midtrans.wib import format_wib
+from tuntas.store import payment_logs
+from tuntas.store.models import PaymentLog
+from tuntas.usecases.backend import Backend
+
+_FOLLOW_SECONDS = 1
+
+
+def logs(
+    event: Annotated[str | None, typer.Option(help="Only this event type, e.g. webhook_received.")] = None,
+    order: Annotated[str | None, typer.Option(help="Only this order id.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many of the newest lines.")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on as new lines come; Ctrl-C ends.")] = False,  # noqa: FBT002
+    data_dir: DataDir = None,
+    as_json: Json = False,  # noqa: FBT002
+) -> None:
+    """Show the payment log, newest last."""
+    settings = desk_settings(data_dir)
+    with opened_backend(settings) as backend:
+        try:
+            asyncio.run(_show(backend, event, order, limit, follow=follow, as_json=as_json))
+        except KeyboardInterrupt:
+            return
+
+
+async def _show(
+    backend: Backend, event: str | None, order_id: str | None, limit: int, *, follow: bool, as_json: bool
+) -> None:
+    try:
+        last = 0
+        while True:
+            async with backend.database.transaction() as session:
+                lines = await payment_logs.recent(
+                    session, event=event, order_id=order_id, after_id=last, limit=limit
+                )
+            _print(lines, as_json=as_json)
+            if not lines and last == 0 and not as_json:
+                typer.echo("Nothing logged yet.", err=True)
+            if not follow:
+                return
+            last = lines[-1].id if lines else last
+            await asyncio.sleep(_FOLLOW_SECONDS)
+    finally:
+        await backend.close()
+
+
+def _print(lines: Sequence[PaymentLog], *, as_json: bool) -> None:
+    for line in lines:
+        typer.echo(json.dumps(_fields(line)) if as_json else _sentence(line))
+
+
+def _sentence(line: PaymentLog) -> str:
+    about = f"{line.order_id or '-'} - {line.transaction_status or '-'}"
+    return f"{format_wib(line.created_at)} WIB  {line.event_type:<18} {about}  {line.outcome or ''}".rstrip()
+
+
+def _fields(line: PaymentLog) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "created_at": line.created_at.isoformat(),
+        "event_type": line.event_type,
+        "order_id": line.order_id,
+        "transaction_id": line.transaction_id,
+        "transaction_status": line.transaction_status,
+        "outcome": line.outcome,
+        "detail": line.detail,
+    }

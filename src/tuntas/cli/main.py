@@ -1,0 +1,25 @@
+"""All commands under one name."""
+
+import typer
+
+from tuntas.cli import config, dev, logs, migrate, serve, webhook
+
+app = typer.Typer(
+    name="tuntas",
+    help="The payment backend on Midtrans. Start with: tuntas dev",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("dev")(dev.dev)
+app.command("serve")(serve.serve)
+app.command("migrate")(migrate.migrate)
+app.command("logs")(logs.logs)
+app.add_typer(config.app, name="config")
+app.add_typer(webhook.app, name="webhook")
+
+
+def main() -> None:
+    """Entry point of the `tuntas` program."""
+    app()

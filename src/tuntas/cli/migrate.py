@@ -1,0 +1,20 @@
+"""`tuntas migrate`"""
+
+import json
+
+import typer
+
+from tuntas.cli.environment import EXIT_MISSING, DataDir, Json, database_url, desk_settings, fail
+from tuntas.store import migrations
+from tuntas.store.database import UnsupportedDatabase
+
+
+def migrate(data_dir: DataDir = None, as_json: Json = False) -> None:  # noqa: FBT002  typer's form
+    """Bring the database to the schema of this version. Safe to repeat."""
+    settings = desk_settings(data_dir)
+    with database_url(settings) as url:
+        try:
+            revision = migrations.upgrade(url)
+        except (UnsupportedDatabase, migrations.DatabaseUnreachable) as error:
+            fail(str(error), EXIT_MISSING)
+    typer.echo(json.dumps({"revision": revision}) if as_json else f"The database is at revision {revision}.")

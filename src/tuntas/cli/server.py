@@ -1,0 +1,95 @@
+"""Running web applications until a signal says stop."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.types import ASGIApp
+
+_DRAIN_SECONDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """An application and the socket it answers on."""
+
+    app: ASGIApp
+    socket: socket.socket
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to `serve_until_stopped`: several servers share one process."""
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 picks a free one. Raises OSError when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        bound.listen(1024)
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def port_of(bound: socket.socket) -> int:
+    port = bound.getsockname()[1]
+    return int(port)
+
+
+class Sites:
+    """Serves its sites from `start` until SIGINT or SIGTERM, or until `stop`."""
+
+    def __init__(self, sites: Sequence[Site], *, access_log: bool = False) -> None:
+        self._servers = [
+            _Server(
+                uvicorn.Config(
+                    site.app,
+                    log_level="warning",
+                    access_log=access_log,
+                    server_header=False,
+                    timeout_graceful_shutdown=_DRAIN_SECONDS,
+                )
+            )
+            for site in sites
+        ]
+        self._sockets = [site.socket for site in sites]
+        self._running: list[asyncio.Task[None]] = []
+        self._stop = asyncio.Event()
+
+    async def start(self) -> None:
+        """Returns when every site accepts requests. Raises RuntimeError when one cannot start."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop.set)
+        self._running = [
+            asyncio.create_task(server.serve(sockets=[bound]))
+            for server, bound in zip(self._servers, self._sockets, strict=True)
+        ]
+        while not all(server.started for server in self._servers):
+            if any(task.done() for task in self._running):
+                await self.stop()
+                raise RuntimeError("a server ended while it was starting")
+            await asyncio.sleep(0.01)
+
+    async def wait(self) -> None:
+        """Returns when a signal came, or when a server ended by itself."""
+        stopped = asyncio.create_task(self._stop.wait())
+        await asyncio.wait([stopped, *self._running], return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+
+    async def stop(self) -> None:
+        """Finish what is being answered, then end."""
+        for server in self._servers:
+            server.should_exit = True
+        await asyncio.gather(*self._running, return_exceptions=True)

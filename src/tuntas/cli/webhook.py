@@ -1,0 +1,100 @@
+"""`tuntas webhook send`: what Midtrans would send, built, signed and really posted."""
+
+import asyncio
+import json
+from typing import Annotated
+
+import httpx
+import typer
+
+from tuntas.cli.environment import (
+    EXIT_MISSING,
+    EXIT_UNUSABLE,
+    EXIT_WRONG,
+    DataDir,
+    Json,
+    desk_settings,
+    fail,
+    opened_backend,
+)
+from tuntas.domain.money import Rupiah
+from tuntas.midtrans.compose import compose_notification
+from tuntas.midtrans.notification import STATUS_CODES
+from tuntas.usecases.backend import Backend
+from tuntas.usecases.payments import Attempt, newest_attempt
+
+app = typer.Typer(help="Notifications by hand.", no_args_is_help=True, rich_markup_mode=None)
+
+_PRODUCTION_KEY = "Mid-"
+
+
+@app.callback()
+def _group() -> None:
+    """Notifications by hand."""
+
+
+@app.command("send")
+def send(
+    order_id: Annotated[str, typer.Argument(help="The order id, INV-….")],
+    status: Annotated[
+        str, typer.Argument(help="settlement, pending, capture, challenge, deny, cancel, expire, refund …")
+    ],
+    fraud: Annotated[str | None, typer.Option(help="fraud_status: accept, challenge or deny.")] = None,
+    payment_type: Annotated[
+        str | None, typer.Option(help="Default: the attempt's own, else bank_transfer.")
+    ] = None,
+    transaction_id: Annotated[str | None, typer.Option(help="Default: the order's newest attempt.")] = None,
+    amount: Annotated[int | None, typer.Option(help="Rupiah. Default: the order's amount.")] = None,
+    url: Annotated[str | None, typer.Option(help="Default: the webhook of TUNTAS_BASE_URL.")] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,  # noqa: FBT002  typer's form
+) -> None:
+    """Send a signed notification about an order to the webhook, as Midtrans would. Never in production."""
+    if status not in STATUS_CODES:
+        fail(f"Unknown status {status}. One of: {', '.join(STATUS_CODES)}.", EXIT_UNUSABLE)
+    settings = desk_settings(data_dir)
+    if settings.midtrans_is_production or settings.server_key.startswith(_PRODUCTION_KEY):
+        fail("Refused: test notifications are never signed with a production key.", EXIT_UNUSABLE)
+    with opened_backend(settings) as backend:
+        attempt = asyncio.run(_newest_attempt(backend, order_id))
+    gross_amount = amount if amount is not None else attempt.gross_amount if attempt else None
+    if gross_amount is None:
+        fail(f"No order {order_id}. Give --amount to send about an order that is not ours.", EXIT_MISSING)
+    body = compose_notification(
+        order_id=order_id,
+        transaction_id=transaction_id or (attempt.transaction_id if attempt else None),
+        status=status,
+        fraud_status=fraud,
+        payment_type=payment_type or (attempt.payment_type if attempt else None) or "bank_transfer",
+        gross_amount=Rupiah(gross_amount),
+        transaction_time=attempt.transaction_time if attempt else None,
+        now=backend.clock.now(),
+        server_key=settings.server_key,
+    )
+    target = url or f"{settings.base_url}/api/v1/midtrans/webhook"
+    _post(target, body, as_json=as_json)
+
+
+async def _newest_attempt(backend: Backend, order_id: str) -> Attempt | None:
+    try:
+        return await newest_attempt(backend, order_id)
+    finally:
+        await backend.close()
+
+
+def _post(target: str, body: dict[str, str], *, as_json: bool) -> None:
+    headers = {"User-Agent": "Veritrans", "Accept": "application/json"}
+    try:
+        response = httpx.post(target, json=body, headers=headers, timeout=15)
+    except httpx.HTTPError as error:
+        fail(f"{target} does not answer ({type(error).__name__}). Is `tuntas dev` running?", EXIT_MISSING)
+    sent = {name: value for name, value in body.items() if name != "signature_key"}
+    if as_json:
+        typer.echo(
+            json.dumps({"url": target, "sent": sent, "status": response.status_code, "reply": response.text})
+        )
+    else:
+        typer.echo(f"{body['order_id']} - {body['transaction_status']} -> {target}")
+        typer.echo(f"HTTP {response.status_code}  {response.text}")
+    if not response.is_success:
+        raise typer.Exit(EXIT_WRONG)

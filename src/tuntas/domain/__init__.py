@@ -1,0 +1,1 @@
+"""The payment rules: pure functions over small frozen values. Standard library only, no I/O, no clock."""

@@ -1,0 +1,43 @@
+"""A fact is what Midtrans says about one transaction: in a notification, at GET status, or in a reply."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tuntas.domain.ladder import Rung, rung_of
+from tuntas.domain.money import Rupiah
+
+
+class Source(StrEnum):
+    """Who brought the fact."""
+
+    NOTIFICATION = "notification"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    order_id: str
+    transaction_id: str
+    transaction_status: str
+    fraud_status: str | None
+    payment_type: str | None
+    gross_amount: Rupiah
+    original_amount: Rupiah | None
+    """The amount before a fee that the gateway added, when it says so."""
+    currency: str
+    transaction_time: datetime | None
+    settlement_time: datetime | None
+    received_at: datetime
+    source: Source
+
+    @property
+    def rung(self) -> Rung | None:
+        return rung_of(self.transaction_status, self.fraud_status)
+
+    def pays_exactly(self, price: Rupiah) -> bool:
+        """Whether this fact is about the amount we asked for, a fee added by the gateway set aside."""
+        if self.currency != "IDR":
+            return False
+        fee_added = self.original_amount == price and self.gross_amount > price
+        return self.gross_amount == price or fee_added

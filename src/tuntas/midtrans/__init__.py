@@ -1,0 +1,1 @@
+"""The gateway Midtrans as seen from us: what we send, what we believe, what we refuse."""

@@ -1,0 +1,39 @@
+"""Users and their sessions."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from tuntas.store.database import UnitOfWork
+from tuntas.store.models import Session, User
+
+
+async def add_user(session: UnitOfWork, *, name: str, email: str, password_hash: str) -> User | None:
+    """The new user, or None when the e-mail address is taken."""
+    statement = (
+        insert(User)
+        .values(name=name, email=email, password_hash=password_hash)
+        .on_conflict_do_nothing(index_elements=[User.email])
+        .returning(User)
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def user_by_email(session: UnitOfWork, email: str) -> User | None:
+    return (await session.scalars(select(User).where(User.email == email))).one_or_none()
+
+
+async def add_session(
+    session: UnitOfWork, *, token_hash: bytes, user_id: int, now: datetime, expires_at: datetime
+) -> None:
+    session.add(Session(token_hash=token_hash, user_id=user_id, created_at=now, expires_at=expires_at))
+    await session.execute(delete(Session).where(Session.user_id == user_id, Session.expires_at < now))
+
+
+async def session_by_hash(session: UnitOfWork, token_hash: bytes) -> Session | None:
+    return await session.get(Session, token_hash)
+
+
+async def delete_session(session: UnitOfWork, token_hash: bytes) -> None:
+    await session.execute(delete(Session).where(Session.token_hash == token_hash))

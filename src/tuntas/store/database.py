@@ -1,0 +1,45 @@
+"""The connection to PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+UnitOfWork = AsyncSession
+"""What a transaction hands out: the argument of every query in this package."""
+
+
+class UnsupportedDatabase(RuntimeError):
+    """The address is not of a PostgreSQL 14 or newer."""
+
+
+class Database:
+    """A pool of connections; `transaction()` is the only way to talk through it."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self._engine: AsyncEngine = create_async_engine(
+            driver_url(url, "asyncpg"), pool_size=pool_size, max_overflow=0, pool_pre_ping=True
+        )
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed at the end of the block, rolled back when it raises."""
+        async with self._sessions.begin() as session:
+            yield session
+
+    async def ping(self) -> None:
+        async with self._engine.connect() as connection:
+            await connection.execute(text("select 1"))
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def driver_url(url: str, driver: str) -> URL:
+    """Any common spelling of a PostgreSQL address as the URL of one driver."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() not in {"postgresql", "postgres"}:
+        raise UnsupportedDatabase("DATABASE_URL must begin with postgresql://")
+    return parsed.set(drivername=f"postgresql+{driver}")

@@ -1,0 +1,134 @@
+"""Reading and writing the payment state that the rules compute, always under the invitations' locks."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from tuntas.domain.grants import Entitlement
+from tuntas.domain.ladder import PaymentStatus, Rung
+from tuntas.domain.money import Rupiah
+from tuntas.domain.orders import Order, OrderKind
+from tuntas.domain.transactions import Transaction
+from tuntas.store import models
+from tuntas.store.database import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Everything that decides one invitation's payment state, read under its lock."""
+
+    invitation_id: int
+    orders: tuple[Order, ...]
+    amounts: dict[str, Rupiah]
+    """What each order id asked for."""
+
+
+async def lock_books(session: UnitOfWork, order_ids: Iterable[str]) -> dict[int, Book]:
+    """Lock the invitations these orders belong to, lowest id first, then read all their orders.
+
+    Unknown order ids are left out. One fixed order of locks means that batches cannot deadlock.
+    """
+    owners = select(models.Order.invitation_id).where(models.Order.order_id.in_(list(order_ids)))
+    locked = (
+        select(models.Invitation.id)
+        .where(models.Invitation.id.in_(owners))
+        .order_by(models.Invitation.id)
+        .with_for_update()
+    )
+    invitation_ids = (await session.scalars(locked)).all()
+    if not invitation_ids:
+        return {}
+    rows = (
+        await session.scalars(select(models.Order).where(models.Order.invitation_id.in_(invitation_ids)))
+    ).all()
+    attempts = await _transactions(session, [row.order_id for row in rows])
+    return {
+        invitation_id: Book(
+            invitation_id=invitation_id,
+            orders=tuple(
+                _order(row, attempts[row.order_id]) for row in rows if row.invitation_id == invitation_id
+            ),
+            amounts={
+                row.order_id: Rupiah(row.gross_amount) for row in rows if row.invitation_id == invitation_id
+            },
+        )
+        for invitation_id in invitation_ids
+    }
+
+
+async def write_transactions(session: UnitOfWork, transactions: Sequence[Transaction]) -> None:
+    if not transactions:
+        return
+    statement = insert(models.Transaction).values([_row(transaction) for transaction in transactions])
+    key = ["order_id", "transaction_id"]
+    changes = {column.name: column for column in statement.excluded if column.name not in key}
+    await session.execute(statement.on_conflict_do_update(index_elements=key, set_=changes))
+
+
+async def write_order_status(session: UnitOfWork, order: Order) -> None:
+    await session.execute(
+        update(models.Order).where(models.Order.order_id == order.order_id).values(status=order.status)
+    )
+
+
+async def write_invitation(
+    session: UnitOfWork, invitation_id: int, status: PaymentStatus, entitlement: Entitlement
+) -> None:
+    """Replace the invitation's grants and what follows from them."""
+    await session.execute(delete(models.DomainGrant).where(models.DomainGrant.invitation_id == invitation_id))
+    session.add_all(
+        models.DomainGrant(
+            order_id=grant.order_id,
+            invitation_id=invitation_id,
+            paid_at=grant.paid_at,
+            starts_at=grant.starts_at,
+            ends_at=grant.ends_at,
+        )
+        for grant in entitlement.grants
+    )
+    await session.execute(
+        update(models.Invitation)
+        .where(models.Invitation.id == invitation_id)
+        .values(
+            payment_status=status,
+            payment_confirmed_at=entitlement.confirmed_at,
+            domain_expires_at=entitlement.expires_at,
+        )
+    )
+
+
+async def _transactions(session: UnitOfWork, order_ids: Sequence[str]) -> dict[str, list[Transaction]]:
+    query = select(models.Transaction).where(models.Transaction.order_id.in_(order_ids))
+    found: dict[str, list[Transaction]] = defaultdict(list)
+    for row in await session.scalars(query):
+        found[row.order_id].append(
+            Transaction(
+                order_id=row.order_id,
+                transaction_id=row.transaction_id,
+                rung=Rung[row.transaction_status.upper()],
+                payment_type=row.payment_type,
+                transaction_time=row.transaction_time,
+                settlement_time=row.settlement_time,
+                first_heard_at=row.first_heard_at,
+            )
+        )
+    return found
+
+
+def _order(row: models.Order, transactions: list[Transaction]) -> Order:
+    return Order(row.order_id, OrderKind(row.kind), row.days, row.created_at, tuple(transactions))
+
+
+def _row(transaction: Transaction) -> dict[str, object]:
+    return {
+        "order_id": transaction.order_id,
+        "transaction_id": transaction.transaction_id,
+        "transaction_status": transaction.rung.status,
+        "payment_type": transaction.payment_type,
+        "transaction_time": transaction.transaction_time,
+        "settlement_time": transaction.settlement_time,
+        "first_heard_at": transaction.first_heard_at,
+    }

@@ -1,0 +1,69 @@
+"""The append-only record of everything that happened around payments."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypedDict, Unpack
+
+from sqlalchemy import select
+
+from tuntas.store.database import UnitOfWork
+from tuntas.store.models import PaymentLog
+
+
+class Event(StrEnum):
+    TOKEN_REQUESTED = "token_requested"  # noqa: S105  an event's name
+    TOKEN_CREATED = "token_created"  # noqa: S105  an event's name
+    TOKEN_FAILED = "token_failed"  # noqa: S105  an event's name
+    WEBHOOK_RECEIVED = "webhook_received"
+    WEBHOOK_PROCESSED = "webhook_processed"
+    WEBHOOK_REJECTED = "webhook_rejected"
+
+
+class About(TypedDict, total=False):
+    """Whom a line is about."""
+
+    order_id: str | None
+    transaction_id: str | None
+    transaction_status: str | None
+
+
+def append(
+    session: UnitOfWork,
+    event: Event,
+    *,
+    at: datetime,
+    outcome: str | None = None,
+    detail: dict[str, Any] | None = None,
+    raw: bytes | None = None,
+    **about: Unpack[About],
+) -> None:
+    """Write one line, in the caller's transaction: it stands if and only if what it tells of does."""
+    session.add(
+        PaymentLog(
+            created_at=at,
+            event_type=event,
+            outcome=outcome,
+            detail=detail or {},
+            raw=raw,
+            **about,
+        )
+    )
+
+
+async def recent(
+    session: UnitOfWork,
+    *,
+    event: str | None = None,
+    order_id: str | None = None,
+    after_id: int = 0,
+    limit: int,
+) -> Sequence[PaymentLog]:
+    """The newest lines that match, oldest of them first."""
+    query = select(PaymentLog).where(PaymentLog.id > after_id)
+    if event is not None:
+        query = query.where(PaymentLog.event_type == event)
+    if order_id is not None:
+        query = query.where(PaymentLog.order_id == order_id)
+    newest_first = (await session.scalars(query.order_by(PaymentLog.id.desc()).limit(limit))).all()
+    return newest_first[::-1]

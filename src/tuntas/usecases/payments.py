@@ -1,0 +1,69 @@
+"""How one order stands, for its owner."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tuntas.domain.money import Rupiah
+from tuntas.store import orders
+from tuntas.store.models import Invitation, Order
+from tuntas.usecases.backend import Backend
+from tuntas.usecases.errors import OrderNotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    order: Order
+    invitation: Invitation
+    payment_type: str | None
+    confirmed_at: datetime | None
+    """When this order was paid; None while it is not."""
+
+
+async def payment(backend: Backend, owner_id: int, order_id: str) -> Payment:
+    """Raises OrderNotFound, also for somebody else's."""
+    async with backend.database.transaction() as session:
+        found = await orders.owned_order(session, owner_id, order_id)
+        if found is None:
+            raise OrderNotFound
+        order, invitation = found
+        attempts = await orders.transactions_of(session, order_id)
+        grant = await orders.grant_of(session, order_id)
+    return Payment(
+        order=order,
+        invitation=invitation,
+        payment_type=attempts[0].payment_type if attempts else None,
+        confirmed_at=grant.paid_at if grant else None,
+    )
+
+
+async def newest_payment(backend: Backend, owner_id: int) -> Payment | None:
+    """The payment of the owner's newest order, or None before the first."""
+    async with backend.database.transaction() as session:
+        order_id = await orders.newest_owned_order_id(session, owner_id)
+    return None if order_id is None else await payment(backend, owner_id, order_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The newest attempt to pay an order; the order's own amount when there was none yet."""
+
+    gross_amount: Rupiah
+    transaction_id: str | None
+    payment_type: str | None
+    transaction_time: datetime | None
+
+
+async def newest_attempt(backend: Backend, order_id: str) -> Attempt | None:
+    """For tools on this machine; None for an unknown order."""
+    async with backend.database.transaction() as session:
+        order = await orders.order(session, order_id)
+        if order is None:
+            return None
+        attempts = await orders.transactions_of(session, order_id)
+    newest = attempts[0] if attempts else None
+    return Attempt(
+        gross_amount=Rupiah(order.gross_amount),
+        transaction_id=newest.transaction_id if newest else None,
+        payment_type=newest.payment_type if newest else None,
+        transaction_time=newest.transaction_time if newest else None,
+    )
