@@ -5,10 +5,10 @@ from fastapi import FastAPI
 from tuntas.api import accounts, errors, health, invitations, payments, webhook
 from tuntas.api.body_limit import BodyLimit
 from tuntas.usecases.backend import Backend
-from tuntas.web import pages
+from tuntas.web.site import DemoLogIn, create_site
 
 
-def create_app(backend: Backend) -> FastAPI:
+def create_app(backend: Backend, *, demo: DemoLogIn | None = None) -> FastAPI:
     """The caller owns the backend and closes it when the application is done."""
     app = FastAPI(
         title="Tuntas",
@@ -23,7 +23,7 @@ def create_app(backend: Backend) -> FastAPI:
         app.include_router(router, prefix="/api/v1")
     for prefix in ("/api", "/api/v1"):
         app.include_router(payments.token_router, prefix=prefix)
-    pages.install(app)
     errors.install(app)
+    app.router.default = create_site(backend, demo)
     app.add_middleware(BodyLimit)
     return app

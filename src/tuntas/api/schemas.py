@@ -179,7 +179,7 @@ class PaymentOut(BaseModel):
 
     @classmethod
     def of(cls, payment: Payment) -> Self:
-        invitation = payment.invitation
+        invitation = payment.invitation.invitation
         return cls(
             order_id=payment.order.order_id,
             status=payment.order.status,

@@ -32,6 +32,7 @@ from tuntas.store import migrations
 from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD, OPERATOR_EMAIL, OPERATOR_PASSWORD
 from tuntas.usecases.backend import open_backend
 from tuntas.usecases.demo import add_demo_data
+from tuntas.web.site import DemoLogIn
 
 _HOST = "127.0.0.1"
 
@@ -121,7 +122,8 @@ async def _run(
             state_file=settings.tuntas_data_dir / "simulator.sqlite3",
         )
     )
-    sites = Sites([Site(create_app(backend), sockets.web), Site(simulator, sockets.simulator)])
+    web = create_app(backend, demo=DemoLogIn(DEMO_EMAIL, DEMO_PASSWORD) if demo else None)
+    sites = Sites([Site(web, sockets.web), Site(simulator, sockets.simulator)])
     try:
         if demo:
             await add_demo_data(backend)

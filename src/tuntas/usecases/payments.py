@@ -5,15 +5,16 @@ from datetime import datetime
 
 from tuntas.domain.money import Rupiah
 from tuntas.store import orders
-from tuntas.store.models import Invitation, Order
+from tuntas.store.models import Order
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import OrderNotFound
+from tuntas.usecases.invitations import InvitationView, is_live
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
     order: Order
-    invitation: Invitation
+    invitation: InvitationView
     payment_type: str | None
     confirmed_at: datetime | None
     """When this order was paid; None while it is not."""
@@ -30,7 +31,7 @@ async def payment(backend: Backend, owner_id: int, order_id: str) -> Payment:
         grant = await orders.grant_of(session, order_id)
     return Payment(
         order=order,
-        invitation=invitation,
+        invitation=InvitationView(invitation, order_id, live=is_live(invitation, backend.clock.now())),
         payment_type=attempts[0].payment_type if attempts else None,
         confirmed_at=grant.paid_at if grant else None,
     )

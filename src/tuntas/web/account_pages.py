@@ -1,0 +1,103 @@
+"""Log in, register, log out."""
+
+from http import HTTPStatus
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from tuntas.api.caller import SESSION_COOKIE, backend_of, language_of, require_own_origin
+from tuntas.api.errors import sentence, status_of
+from tuntas.api.schemas import RegisterIn
+from tuntas.language import text
+from tuntas.usecases import accounts
+from tuntas.usecases.errors import UseCaseError
+from tuntas.web.render import page
+from tuntas.web.visitor import local_path, remember, visitor
+
+
+async def login_form(request: Request) -> Response:
+    if await visitor(request) is not None:
+        return RedirectResponse("/invitations", HTTPStatus.SEE_OTHER)
+    return _login(request, next_path=request.query_params.get("next", ""))
+
+
+async def log_in(request: Request) -> Response:
+    require_own_origin(request)
+    form = await request.form()
+    email, next_path = str(form.get("email", "")), str(form.get("next", ""))
+    try:
+        made = await accounts.log_in(backend_of(request), email=email, password=str(form.get("password", "")))
+    except UseCaseError as error:
+        return _login(
+            request,
+            next_path=next_path,
+            email=email,
+            error=sentence(error, language_of(request)),
+            status=status_of(error),
+        )
+    response = RedirectResponse(local_path(next_path), HTTPStatus.SEE_OTHER)
+    remember(request, response, made.token)
+    return response
+
+
+async def register_form(request: Request) -> Response:
+    return _register(request, {"name": "", "email": ""})
+
+
+async def register(request: Request) -> Response:
+    require_own_origin(request)
+    form = await request.form()
+    fields = {name: str(form.get(name, "")) for name in ("name", "email", "password")}
+    language = language_of(request)
+    try:
+        body = RegisterIn(**fields)
+        made = await accounts.register(
+            backend_of(request), name=body.name, email=body.email, password=body.password
+        )
+    except ValidationError:
+        message = text("error.invalid_request", language)
+        return _register(request, fields, message, HTTPStatus.UNPROCESSABLE_ENTITY)
+    except UseCaseError as error:
+        return _register(request, fields, sentence(error, language), status_of(error))
+    response = RedirectResponse("/invitations", HTTPStatus.SEE_OTHER)
+    remember(request, response, made.token)
+    return response
+
+
+async def log_out(request: Request) -> Response:
+    require_own_origin(request)
+    if (token := request.cookies.get(SESSION_COOKIE)) is not None:
+        await accounts.log_out(backend_of(request), token)
+    response = RedirectResponse("/login", HTTPStatus.SEE_OTHER)
+    response.delete_cookie(SESSION_COOKIE)
+    return response
+
+
+def _login(
+    request: Request,
+    *,
+    next_path: str,
+    email: str = "",
+    error: str | None = None,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> Response:
+    demo = request.app.state.demo
+    return page(request, "login.html", status=status, error=error, email=email, next=next_path, demo=demo)
+
+
+def _register(
+    request: Request, fields: dict[str, str], error: str | None = None, status: HTTPStatus = HTTPStatus.OK
+) -> Response:
+    name, email = fields["name"], fields["email"]
+    return page(request, "register.html", status=status, error=error, name=name, email=email)
+
+
+ROUTES = [
+    Route("/login", login_form),
+    Route("/login", log_in, methods=["POST"]),
+    Route("/register", register_form),
+    Route("/register", register, methods=["POST"]),
+    Route("/logout", log_out, methods=["POST"]),
+]

@@ -1,0 +1,161 @@
+"""My invitations, a new one, and the invitation itself as guests see it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from http import HTTPStatus
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from tuntas.api.caller import backend_of, language_of
+from tuntas.api.errors import sentence
+from tuntas.api.schemas import InvitationIn
+from tuntas.language import text
+from tuntas.store.models import User
+from tuntas.usecases import invitations
+from tuntas.usecases.errors import DomainInvalid, DomainTaken, PackageNotFound
+from tuntas.usecases.invitations import InvitationView
+from tuntas.web.render import page
+from tuntas.web.visitor import customers_only, visitor
+
+_FORM_FIELDS = ("package_id", "domain", "title", "event_date", "venue")
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationCard:
+    """An invitation as the templates show it."""
+
+    id: int
+    domain: str
+    url: str
+    title: str | None
+    event_date: date | None
+    venue: str | None
+    package: str
+    price: int
+    days: int
+    payment_status: str
+    payment_confirmed_at: datetime | None
+    domain_expires_at: datetime | None
+    live: bool
+    order_id: str | None
+
+    @classmethod
+    def of(cls, view: InvitationView) -> Self:
+        found = view.invitation
+        return cls(
+            id=found.id,
+            domain=found.domain,
+            url=f"/i/{found.domain}",
+            title=found.title,
+            event_date=found.event_date,
+            venue=found.venue,
+            package=found.package.name,
+            price=found.price,
+            days=found.days,
+            payment_status=found.payment_status,
+            payment_confirmed_at=found.payment_confirmed_at,
+            domain_expires_at=found.domain_expires_at,
+            live=view.live,
+            order_id=view.order_id,
+        )
+
+
+async def home(request: Request) -> Response:
+    """The start page; on a customer's own host, the invitation that lives there."""
+    domain, ours = _domain_of_host(request)
+    if domain is not None:
+        view = await invitations.public_invitation(backend_of(request), domain)
+        if view is not None or ours:
+            return _public(request, domain, view)
+    target = "/invitations" if await visitor(request) is not None else "/login"
+    return RedirectResponse(target, HTTPStatus.SEE_OTHER)
+
+
+async def mine(request: Request, user: User) -> Response:
+    views = await invitations.invitations_of(backend_of(request), user.id)
+    cards = [InvitationCard.of(view) for view in views]
+    return page(request, "invitations.html", user=user, invitations=cards)
+
+
+async def new_form(request: Request, user: User) -> Response:
+    return await _new(request, user, values=dict.fromkeys(_FORM_FIELDS, ""), errors={})
+
+
+async def add(request: Request, user: User) -> Response:
+    form = await request.form()
+    values = {name: str(form.get(name, "")).strip() for name in _FORM_FIELDS}
+    given = {name: value for name, value in values.items() if value}
+    language = language_of(request)
+    try:
+        package_id = int(given.pop("package_id", "0"))
+        body = InvitationIn.model_validate({**given, "package_id": package_id})
+        view = await invitations.add_invitation(backend_of(request), user.id, **body.model_dump())
+    except (DomainInvalid, DomainTaken) as error:
+        errors = {"domain": sentence(error, language)}
+    except PackageNotFound as error:
+        errors = {"package_id": sentence(error, language)}
+    except ValidationError as error:
+        fields = {str(entry["loc"][0]) for entry in error.errors()}
+        errors = dict.fromkeys(fields, text("error.invalid_request", language))
+    except ValueError:
+        errors = {"package_id": text("error.package_not_found", language)}
+    else:
+        return RedirectResponse(f"/checkout/{view.invitation.id}", HTTPStatus.SEE_OTHER)
+    return await _new(request, user, values=values, errors=errors)
+
+
+async def public(request: Request) -> Response:
+    domain = request.path_params["domain"]
+    return _public(request, domain, await invitations.public_invitation(backend_of(request), domain))
+
+
+async def _new(request: Request, user: User, *, values: dict[str, str], errors: dict[str, str]) -> Response:
+    return page(
+        request,
+        "invitation_new.html",
+        user=user,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        packages=await invitations.packages(backend_of(request)),
+        values=values,
+        errors=errors,
+    )
+
+
+def _public(request: Request, domain: str, view: InvitationView | None) -> Response:
+    if view is not None and view.live:
+        return page(request, "invitation_public.html", invitation=InvitationCard.of(view))
+    reason, status = "unknown", HTTPStatus.NOT_FOUND
+    if view is not None:
+        reason = "unpaid" if view.invitation.domain_expires_at is None else "expired"
+        status = HTTPStatus.PAYMENT_REQUIRED
+    return page(request, "invitation_closed.html", status=status, domain=domain, reason=reason)
+
+
+def _domain_of_host(request: Request) -> tuple[str | None, bool]:
+    """The domain a host name stands for, and whether that host can only be an invitation's.
+
+    `{domain}.localhost` and `{domain}.{our host}` always are; any other foreign host may be a customer's
+    own domain, or just another name of this server.
+    """
+    host = (urlsplit(f"//{request.headers.get('host', '')}").hostname or "").lower()
+    base = urlsplit(backend_of(request).settings.base_url).hostname or ""
+    if host in {"", base, "localhost"}:
+        return None, False
+    for suffix in (f".{base}", ".localhost"):
+        if host.endswith(suffix):
+            return host.removesuffix(suffix), True
+    return host, False
+
+
+ROUTES = [
+    Route("/", home),
+    Route("/invitations", customers_only(mine)),
+    Route("/invitations/new", customers_only(new_form)),
+    Route("/invitations", customers_only(add), methods=["POST"]),
+    Route("/i/{domain}", public),
+]

@@ -1,0 +1,88 @@
+"""Checkout, and the result pages of the seed. What they show comes from our books, never from the URL."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tuntas.api.caller import backend_of
+from tuntas.store.models import User
+from tuntas.usecases import invitations, payments
+from tuntas.usecases.errors import InvitationNotFound, OrderNotFound
+from tuntas.usecases.payments import Payment
+from tuntas.web.invitation_pages import InvitationCard
+from tuntas.web.render import page
+from tuntas.web.visitor import customers_only
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCard:
+    """A payment as the templates show it."""
+
+    order_id: str
+    status: str
+    gross_amount: int
+    expires_at: datetime
+    confirmed_at: datetime | None
+    payment_type: str | None
+    invitation: InvitationCard
+
+    @classmethod
+    def of(cls, payment: Payment) -> Self:
+        return cls(
+            order_id=payment.order.order_id,
+            status=payment.order.status,
+            gross_amount=payment.order.gross_amount,
+            expires_at=payment.order.expires_at,
+            confirmed_at=payment.confirmed_at,
+            payment_type=payment.payment_type,
+            invitation=InvitationCard.of(payment.invitation),
+        )
+
+
+async def checkout(request: Request, user: User) -> Response:
+    backend = backend_of(request)
+    invitation_id = request.path_params["invitation_id"]
+    if not 0 < invitation_id < 2**63:
+        raise InvitationNotFound
+    view = await invitations.invitation_of(backend, user.id, invitation_id)
+    order = None if view.order_id is None else (await payments.payment(backend, user.id, view.order_id)).order
+    return page(
+        request,
+        "checkout.html",
+        user=user,
+        invitation=InvitationCard.of(view),
+        package=view.invitation.package,
+        order=order,
+        snap_js_url=backend.settings.snap_js_url,
+        client_key=backend.settings.midtrans_client_key,
+    )
+
+
+async def result(request: Request, user: User) -> Response:
+    """One page for `/payment/success`, `/payment/pending` and `/payment/error`: which one is only a hint."""
+    backend = backend_of(request)
+    order_id = request.query_params.get("order_id")
+    try:
+        if order_id is None:
+            payment = await payments.newest_payment(backend, user.id)
+        else:
+            payment = await payments.payment(backend, user.id, order_id)
+    except OrderNotFound:
+        payment = None
+    return page(
+        request,
+        "payment.html",
+        user=user,
+        payment=PaymentCard.of(payment) if payment else None,
+        hint=request.url.path.rsplit("/", 1)[1],
+    )
+
+
+ROUTES = [
+    Route("/checkout/{invitation_id:int}", customers_only(checkout)),
+    *(Route(f"/payment/{hint}", customers_only(result)) for hint in ("success", "pending", "error")),
+]

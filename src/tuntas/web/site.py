@@ -1,0 +1,139 @@
+"""The pages as one application, mounted beside the API."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from tuntas.api.caller import LANGUAGE_COOKIE, language_of
+from tuntas.api.errors import refusal, sentence, status_of
+from tuntas.language import Language, text
+from tuntas.midtrans.errors import GatewayError
+from tuntas.usecases.backend import Backend
+from tuntas.usecases.errors import UseCaseError
+from tuntas.web import account_pages, invitation_pages, payment_pages
+from tuntas.web.render import STATIC, page
+
+log = structlog.get_logger()
+
+_YEAR = 365 * 24 * 3600
+_MIDTRANS_HOSTS = (
+    "https://*.midtrans.com https://*.veritrans.co.id https://*.cloudfront.net "
+    "https://*.mixpanel.com https://*.google-analytics.com"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLogIn:
+    """Shown on the log-in page of `tuntas dev` only."""
+
+    email: str
+    password: str
+
+
+def create_site(backend: Backend, demo: DemoLogIn | None) -> Starlette:
+    site = Starlette(
+        routes=[
+            *account_pages.ROUTES,
+            *invitation_pages.ROUTES,
+            *payment_pages.ROUTES,
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_around(backend))],
+        exception_handlers={
+            HTTPException: _http,
+            UseCaseError: _known,
+            GatewayError: _known,
+            Exception: _unexpected,
+        },
+    )
+    site.router.redirect_slashes = False
+    site.state.backend = backend
+    site.state.demo = demo
+    return site
+
+
+def _around(
+    backend: Backend,
+) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
+    policy = _content_security_policy(backend)
+
+    async def around(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        chosen = request.query_params.get("lang")
+        if request.method == "GET" and chosen in set(Language):
+            response: Response = RedirectResponse(_without_choice(request), HTTPStatus.SEE_OTHER)
+            response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=_YEAR, samesite="lax")
+            return response
+        response = await call_next(request)
+        response.headers["Content-Security-Policy"] = policy
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"
+        return response
+
+    return around
+
+
+def _content_security_policy(backend: Backend) -> str:
+    """Our own files, and what Snap loads (fact sheet 3.1); nobody may frame our pages."""
+    snap = urlsplit(backend.settings.snap_js_url)
+    gateway = f"{snap.scheme}://{snap.netloc}"
+    if (snap.hostname or "").endswith(".midtrans.com"):
+        gateway = f"{gateway} {_MIDTRANS_HOSTS}"
+    return "; ".join(
+        [
+            "default-src 'self'",
+            f"script-src 'self' {gateway}",
+            f"frame-src {gateway}",
+            f"connect-src 'self' {gateway}",
+            f"img-src 'self' data: {gateway}",
+            f"style-src 'self' 'unsafe-inline' {gateway}",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+def _without_choice(request: Request) -> str:
+    kept = request.url.remove_query_params("lang")
+    return kept.path + (f"?{kept.query}" if kept.query else "")
+
+
+async def _known(request: Request, error: Exception) -> Response:
+    if not isinstance(error, UseCaseError | GatewayError):
+        raise error
+    return _error(request, error.code, sentence(error, language_of(request)), status_of(error))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
+    code = {
+        HTTPStatus.NOT_FOUND: "not_found",
+        HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "payload_too_large",
+    }.get(status, "invalid_request")
+    if request.url.path.startswith("/api/"):
+        return refusal(request, code, status)
+    return _error(request, code, text(f"error.{code}", language_of(request)), status)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("request_failed", path=request.url.path, exc_info=error)
+    code = "internal_error"
+    return _error(
+        request, code, text(f"error.{code}", language_of(request)), HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+
+
+def _error(request: Request, code: str, message: str, status: HTTPStatus) -> Response:
+    return page(request, "error.html", status=status, message=message, code=code)

@@ -1,0 +1,58 @@
+"""The session as a cookie: who is looking at a page."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from tuntas.api.caller import SESSION_COOKIE, backend_of
+from tuntas.store.models import User
+from tuntas.usecases import accounts
+from tuntas.usecases.errors import SessionExpired, Unauthenticated
+
+Page = Callable[[Request], Awaitable[Response]]
+CustomerPage = Callable[[Request, User], Awaitable[Response]]
+
+
+async def visitor(request: Request) -> User | None:
+    """The logged-in user, or None for a stranger or an ended session."""
+    token = request.cookies.get(SESSION_COOKIE)
+    if token is None:
+        return None
+    try:
+        return await accounts.authenticate(backend_of(request), token)
+    except (Unauthenticated, SessionExpired):
+        return None
+
+
+def customers_only(handler: CustomerPage) -> Page:
+    """Send strangers to the log-in page, and back here afterwards."""
+
+    async def guarded(request: Request) -> Response:
+        user = await visitor(request)
+        if user is None:
+            here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(f"/login?next={quote(here, safe='')}", 303)
+        return await handler(request, user)
+
+    return guarded
+
+
+def remember(request: Request, response: Response, token: str) -> None:
+    """Give the browser its session cookie."""
+    response.set_cookie(
+        SESSION_COOKIE,
+        token,
+        max_age=int(accounts.SESSION_LIFETIME.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=backend_of(request).settings.base_url.startswith("https://"),
+    )
+
+
+def local_path(target: str | None) -> str:
+    """Where to go after logging in: a path of ours, never another site."""
+    if target and target.startswith("/") and not target.startswith(("//", "/\\")):
+        return target
+    return "/invitations"

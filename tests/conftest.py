@@ -1,0 +1,46 @@
+"""A real PostgreSQL for the whole run and a fresh database for each test."""
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tuntas.store import migrations
+from tuntas.store.embedded import EmbeddedPostgres
+
+_names = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """The server; its own database is the migrated template of all others."""
+    folder = tmp_path_factory.mktemp("server")
+    with EmbeddedPostgres(folder) as server:
+        migrations.upgrade(server.url)
+        yield server
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """An empty database with the present schema."""
+    name = f"test_{next(_names)}"
+    host = postgres.url.partition("host=")[2]
+    with psycopg.connect(f"postgresql://postgres@/postgres?host={host}", autocommit=True) as connection:
+        connection.execute(f"create database {name} template tuntas")
+        yield f"postgresql://postgres@/{name}?host={host}"
+        connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def short_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder whose path is short enough for a socket, as people's are."""
+    return tmp_path_factory.mktemp("d")
