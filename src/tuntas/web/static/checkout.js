@@ -1,0 +1,109 @@
+// "Bayar Sekarang": asks our backend for a Snap token, opens Midtrans's popup with it, and goes where
+// the popup's callbacks say. What they claim decides only which page opens; that page asks the backend.
+
+const TOKEN_URL = "/api/midtrans/create-snap-token";
+const PATIENCE_MS = 45_000; // longer than the backend's own patience with Midtrans, retries included
+
+const checkout = document.getElementById("checkout");
+const notice = document.getElementById("notice");
+let busyButton = null;
+
+for (const button of checkout.querySelectorAll("[data-pay]")) {
+  button.addEventListener("click", () => pay(button));
+}
+window.addEventListener("pageshow", () => rest()); // back from the result page or from Midtrans's
+
+async function pay(button) {
+  if (busyButton) return;
+  work(button);
+  say("");
+  try {
+    open(await requestToken(button.dataset.pay === "renew"));
+  } catch (problem) {
+    rest();
+    if (problem instanceof Refusal) say(problem.message, problem.code);
+    else say(checkout.dataset.textOffline);
+  }
+}
+
+/** Why the backend said no: its sentence, and its stable code. */
+class Refusal extends Error {
+  constructor({ message, code }) {
+    super(message);
+    this.code = code;
+  }
+}
+
+async function requestToken(renew) {
+  const order = { invitation_id: Number(checkout.dataset.invitationId), amount: Number(checkout.dataset.amount) };
+  const response = await fetch(TOKEN_URL, {
+    method: "POST",
+    credentials: "same-origin",
+    headers: {
+      "Accept": "application/json",
+      "Accept-Language": checkout.dataset.language,
+      "Content-Type": "application/json",
+      "X-Requested-With": "tuntas",
+    },
+    body: JSON.stringify(renew ? { ...order, renew: true } : order),
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Refusal(answer);
+  return answer;
+}
+
+function open({ snap_token, order_id, redirect_url }) {
+  const language = checkout.dataset.language;
+  if (!window.snap) {
+    // snap.js was blocked or has not arrived: Midtrans's own page does the same.
+    const page = new URL(redirect_url);
+    page.searchParams.set("language", language);
+    location.assign(page);
+    return;
+  }
+  const result = (outcome) => () => location.assign(resultUrl(outcome, order_id));
+  window.snap.pay(snap_token, {
+    language,
+    onSuccess: result("success"),
+    onPending: result("pending"),
+    onError: result("error"),
+    onClose: () => closed(order_id),
+  });
+}
+
+function closed(orderId) {
+  const button = busyButton;
+  rest();
+  checkout.querySelector("[data-order-link]").href = resultUrl("pending", orderId);
+  say(checkout.dataset.textClosed, "closed");
+  button?.focus();
+}
+
+function resultUrl(outcome, orderId) {
+  return `/payment/${outcome}?order_id=${encodeURIComponent(orderId)}`;
+}
+
+/** Show a sentence, and the next steps that belong to `code`; an empty sentence clears both. */
+function say(sentence, code = "") {
+  notice.textContent = sentence;
+  notice.dataset.state = code === "closed" ? "pending" : "failed";
+  for (const steps of checkout.querySelectorAll("[data-after]")) {
+    steps.hidden = !steps.dataset.after.split(" ").includes(code);
+  }
+}
+
+function work(button) {
+  busyButton = button;
+  const label = button.querySelector("span");
+  button.dataset.label = label.textContent;
+  label.textContent = button.dataset.busy;
+  button.setAttribute("aria-disabled", "true"); // not `disabled`: that would throw away the focus
+}
+
+function rest() {
+  if (!busyButton) return;
+  busyButton.querySelector("span").textContent = busyButton.dataset.label;
+  busyButton.removeAttribute("aria-disabled");
+  busyButton = null;
+}
