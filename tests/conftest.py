@@ -1,5 +1,6 @@
 """A real PostgreSQL for the whole run and a fresh database for each test."""
 
+import asyncio
 import itertools
 import shutil
 from collections.abc import Iterator
@@ -8,8 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tuntas.cli.environment import DevelopmentSettings
 from tuntas.store import migrations
 from tuntas.store.embedded import EmbeddedPostgres
+from tuntas.usecases.backend import open_backend
+from tuntas.usecases.demo import add_demo_data
 
 _names = itertools.count()
 
@@ -25,13 +29,20 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
     folder = tmp_path_factory.mktemp("server")
     with EmbeddedPostgres(folder) as server:
         migrations.upgrade(server.url)
+        asyncio.run(_add_demo_data(server.url))
         yield server
     shutil.rmtree(folder)
 
 
+async def _add_demo_data(url: str) -> None:
+    backend = open_backend(DevelopmentSettings(), url)
+    await add_demo_data(backend)
+    await backend.close()
+
+
 @pytest.fixture
 def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
-    """An empty database with the present schema."""
+    """A database of its own with the present schema and the demo data."""
     name = f"test_{next(_names)}"
     host = postgres.url.partition("host=")[2]
     with psycopg.connect(f"postgresql://postgres@/postgres?host={host}", autocommit=True) as connection:

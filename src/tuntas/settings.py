@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     midtrans_notification_url: str | None = Field(
         default=None, description="Sent as X-Override-Notification, so no dashboard edit per tunnel."
     )
+    midtrans_timeout_seconds: float = Field(
+        default=30, gt=0, le=120, description="A call to Midtrans ends within this time."
+    )
     database_url: str | None = Field(
         default=None, description="PostgreSQL 14 or newer; without it an embedded one starts."
     )

@@ -124,6 +124,7 @@ async def _run(
     )
     web = create_app(backend, demo=DemoLogIn(DEMO_EMAIL, DEMO_PASSWORD) if demo else None)
     sites = Sites([Site(web, sockets.web), Site(simulator, sockets.simulator)])
+    sites.end_on_signals()
     try:
         if demo:
             await add_demo_data(backend)

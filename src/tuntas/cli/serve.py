@@ -46,6 +46,7 @@ async def _serve(settings: Settings, url: str, host: str, port: int) -> None:
         fail(f"Cannot listen on {host}:{port}: {error.strerror}", EXIT_MISSING)
     backend = open_backend(settings, url)
     sites = Sites([Site(create_app(backend), bound)])
+    sites.end_on_signals()
     try:
         await sites.start()
         typer.echo(f"Serving on http://{host}:{port_of(bound)}")

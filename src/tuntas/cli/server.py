@@ -1,4 +1,4 @@
-"""Running web applications until a signal says stop."""
+"""Running web applications in this process."""
 
 import asyncio
 import contextlib
@@ -48,7 +48,7 @@ def port_of(bound: socket.socket) -> int:
 
 
 class Sites:
-    """Serves its sites from `start` until SIGINT or SIGTERM, or until `stop`."""
+    """Serves its sites from `start` until `stop`."""
 
     def __init__(self, sites: Sequence[Site], *, access_log: bool = False) -> None:
         self._servers = [
@@ -67,11 +67,14 @@ class Sites:
         self._running: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
 
-    async def start(self) -> None:
-        """Returns when every site accepts requests. Raises RuntimeError when one cannot start."""
+    def end_on_signals(self) -> None:
+        """From now on SIGINT and SIGTERM end `wait` instead of the process."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop.set)
+
+    async def start(self) -> None:
+        """Returns when every site accepts requests. Raises RuntimeError when one cannot start."""
         self._running = [
             asyncio.create_task(server.serve(sockets=[bound]))
             for server, bound in zip(self._servers, self._sockets, strict=True)

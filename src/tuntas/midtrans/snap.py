@@ -17,10 +17,6 @@ from tuntas.midtrans.errors import (
 )
 from tuntas.midtrans.wib import format_wib
 
-CALL_SECONDS = 30
-"""A call to Midtrans ends within this time, with an answer or an error."""
-
-_TIMEOUT = httpx.Timeout(CALL_SECONDS, connect=5)
 _NAME_LIMIT = 50
 
 
@@ -55,16 +51,18 @@ class SnapClient:
         base_url: str,
         server_key: str,
         notification_url: str | None,
+        timeout_seconds: float,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         headers = {"Accept": "application/json"}
         if notification_url:
             headers["X-Override-Notification"] = notification_url
+        self._timeout_seconds = timeout_seconds
         self._http = httpx.AsyncClient(
             base_url=base_url,
             auth=httpx.BasicAuth(server_key, ""),
             headers=headers,
-            timeout=_TIMEOUT,
+            timeout=httpx.Timeout(timeout_seconds, connect=min(5, timeout_seconds)),
             transport=transport,
         )
 
@@ -77,7 +75,7 @@ class SnapClient:
         Raises a GatewayError, see `errors`.
         """
         try:
-            async with asyncio.timeout(CALL_SECONDS):
+            async with asyncio.timeout(self._timeout_seconds):
                 response = await self._http.post("transactions", json=_body(request))
         except (httpx.TimeoutException, TimeoutError) as error:
             raise GatewayTimeout("Midtrans did not answer in time") from error

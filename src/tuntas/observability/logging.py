@@ -16,7 +16,11 @@ _ALLOWED = {
 
 def configure_logging(*, json: bool) -> None:
     """Log to standard error: JSON lines in production, readable lines at a desk."""
-    renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer()
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

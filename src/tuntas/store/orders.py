@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from tuntas.store.database import UnitOfWork
 from tuntas.store.models import DomainGrant, Invitation, Order, Transaction
@@ -23,10 +24,10 @@ async def newest_order_ids(session: UnitOfWork, invitation_ids: Iterable[int]) -
     query = (
         select(Order.invitation_id, Order.order_id)
         .where(Order.invitation_id.in_(list(invitation_ids)))
-        .distinct(Order.invitation_id)
+        .ext(distinct_on(Order.invitation_id))
         .order_by(Order.invitation_id, Order.created_at.desc(), Order.order_id.desc())
     )
-    return dict((await session.execute(query)).tuples().all())
+    return {invitation_id: order_id for invitation_id, order_id in await session.execute(query)}
 
 
 async def order(session: UnitOfWork, order_id: str) -> Order | None:
@@ -44,7 +45,7 @@ async def owned_order(session: UnitOfWork, owner_id: int, order_id: str) -> tupl
         .join(Invitation, Invitation.id == Order.invitation_id)
         .where(Order.order_id == order_id, Invitation.owner_id == owner_id)
     )
-    return (await session.execute(query)).tuples().one_or_none()
+    return (await session.execute(query)).one_or_none()
 
 
 async def newest_owned_order_id(session: UnitOfWork, owner_id: int) -> str | None:

@@ -38,6 +38,7 @@ def open_backend(
             base_url=settings.snap_url,
             server_key=settings.server_key,
             notification_url=settings.midtrans_notification_url,
+            timeout_seconds=settings.midtrans_timeout_seconds,
             transport=transport,
         ),
     )

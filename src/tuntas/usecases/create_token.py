@@ -17,7 +17,7 @@ from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
 from tuntas.domain.orders import OrderKind
 from tuntas.midtrans.errors import GatewayError, GatewayRejected, GatewayUnavailable, OrderIdTaken
-from tuntas.midtrans.snap import CALL_SECONDS, PaymentRequest, SnapToken
+from tuntas.midtrans.snap import PaymentRequest, SnapToken
 from tuntas.store import invitations, orders, payment_logs
 from tuntas.store.database import UnitOfWork
 from tuntas.store.models import Invitation, Order, User
@@ -28,7 +28,8 @@ from tuntas.usecases.invitations import is_live
 
 log = structlog.get_logger()
 
-_LEASE = timedelta(seconds=CALL_SECONDS + 10)
+_GRACE_SECONDS = 10
+"""How much longer than the call itself the lease on an order lasts."""
 _POLL_SECONDS = 0.1
 _WORTHWHILE = timedelta(minutes=2)
 """A token with less life than this is not handed out again."""
@@ -70,7 +71,7 @@ async def create_token(
     AlreadyPaid, TokenInProgress, or a GatewayError after which the order stays resumable.
     """
     waited_for: str | None = None
-    patience = asyncio.get_running_loop().time() + CALL_SECONDS + 5
+    patience = asyncio.get_running_loop().time() + backend.settings.midtrans_timeout_seconds + _GRACE_SECONDS
     while True:
         async with backend.database.transaction() as session:
             step = await _next_step(
@@ -120,7 +121,7 @@ async def _next_step(
     elif order.order_id == waited_for and order.asking_until is None:
         raise GatewayUnavailable("the request that was under way failed")
 
-    order.asking_until = now + _LEASE
+    order.asking_until = now + timedelta(seconds=backend.settings.midtrans_timeout_seconds + _GRACE_SECONDS)
     payment_logs.append(session, Event.TOKEN_REQUESTED, at=now, order_id=order.order_id)
     return _Ask(order, _payment_request(backend, user, invitation, order))
 

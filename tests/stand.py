@@ -1,0 +1,168 @@
+"""A running Tuntas and a running simulator for tests, and short words for what tests do with them."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import psycopg
+from psycopg.rows import dict_row
+
+from midtrans_simulator import SimulatorConfig
+from midtrans_simulator import create_app as create_simulator
+from tuntas.app import create_app
+from tuntas.cli.environment import DevelopmentSettings
+from tuntas.cli.server import Site, Sites, listen, port_of
+from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD
+from tuntas.usecases.backend import Backend, open_backend
+
+SERVER_KEY = "SB-Mid-server-simulator"
+PRICE = 299_000
+INVITATION = 5
+
+
+class TestClock:
+    """Real time, moved forward by hand."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass
+class Stand:
+    url: str
+    simulator_url: str
+    database_url: str
+    backend: Backend
+    clock: TestClock
+    http: httpx.AsyncClient
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    async def bearer(self, email: str = DEMO_EMAIL, password: str = DEMO_PASSWORD) -> dict[str, str]:
+        """The Authorization header of a user, logged in once."""
+        if email not in self.tokens:
+            reply = await self.http.post("/api/v1/login", json={"email": email, "password": password})
+            assert reply.status_code == 200, reply.text
+            self.tokens[email] = reply.json()["token"]
+        return {"Authorization": f"Bearer {self.tokens[email]}"}
+
+    async def register(self, email: str) -> dict[str, str]:
+        """A new customer's Authorization header."""
+        body = {"name": "Siti", "email": email, "password": "a-long-password"}
+        reply = await self.http.post("/api/v1/register", json=body)
+        assert reply.status_code == 201, reply.text
+        self.tokens[email] = reply.json()["token"]
+        return await self.bearer(email)
+
+    async def ask_token(self, **changes: Any) -> httpx.Response:
+        """The seed's request by the demo customer."""
+        body = {"invitation_id": INVITATION, "amount": PRICE, **changes}
+        return await self.http.post("/api/midtrans/create-snap-token", json=body, headers=await self.bearer())
+
+    async def order(self, **changes: Any) -> str:
+        """The order id of a live token."""
+        reply = await self.ask_token(**changes)
+        assert reply.is_success, reply.text
+        order_id = reply.json()["order_id"]
+        assert isinstance(order_id, str)
+        return order_id
+
+    async def notify(self, order_id: str, status: str, **changes: Any) -> httpx.Response:
+        """Deliver a correctly signed notification; `changes` replace fields before signing."""
+        return await self.http.post(
+            "/api/v1/midtrans/webhook", json=notification(order_id, status, **changes)
+        )
+
+    async def profile(self) -> dict[str, Any]:
+        reply = await self.http.get("/api/v1/user-profile", headers=await self.bearer())
+        assert reply.status_code == 200, reply.text
+        document = reply.json()
+        assert isinstance(document, dict)
+        return document
+
+    async def invitation(self) -> dict[str, Any]:
+        found = (await self.profile())["invitation"]
+        assert isinstance(found, dict)
+        return found
+
+    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        """Look into the database from outside."""
+        with psycopg.connect(self.database_url, row_factory=dict_row) as connection:
+            return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
+
+
+CODES = {
+    "pending": "201",
+    "challenge": "201",
+    "deny": "202",
+    "cancel": "202",
+    "expire": "202",
+    "failure": "202",
+}
+
+
+def notification(order_id: str, status: str, **changes: Any) -> dict[str, Any]:
+    """A body as Midtrans writes it, signed by this test's own reading of the rule (fact sheet 7.6)."""
+    body: dict[str, Any] = {
+        "transaction_time": "2026-11-03 12:00:00",
+        "transaction_status": status,
+        "transaction_id": "9aed5972-5b6a-401e-894b-a32c91ed1a3a",
+        "status_message": "midtrans payment notification",
+        "status_code": CODES.get(status, "200"),
+        "payment_type": "bank_transfer",
+        "order_id": order_id,
+        "merchant_id": "G123456789",
+        "gross_amount": f"{PRICE}.00",
+        "fraud_status": "accept",
+        "currency": "IDR",
+        **changes,
+    }
+    if status in {"settlement", "refund", "partial_refund"} and "settlement_time" not in changes:
+        body["settlement_time"] = "2026-11-03 12:01:00"
+    signed = f"{body['order_id']}{body['status_code']}{body['gross_amount']}{SERVER_KEY}"
+    body.setdefault("signature_key", hashlib.sha512(signed.encode()).hexdigest())
+    return {name: value for name, value in body.items() if value is not ...}
+
+
+@asynccontextmanager
+async def open_stand(database_url: str, **settings: Any) -> AsyncIterator[Stand]:
+    """Both servers on free ports; `settings` override the development ones."""
+    web, gateway = listen("127.0.0.1", 0), listen("127.0.0.1", 0)
+    url, simulator_url = (f"http://127.0.0.1:{port_of(bound)}" for bound in (web, gateway))
+    clock = TestClock()
+    backend = open_backend(
+        DevelopmentSettings(
+            **{
+                "_env_file": None,
+                "midtrans_snap_url": f"{simulator_url}/snap/v1",
+                "midtrans_core_url": simulator_url,
+                "midtrans_snap_js_url": f"{simulator_url}/snap/snap.js",
+                "tuntas_base_url": url,
+                **settings,
+            }
+        ),
+        database_url,
+        clock=clock,
+    )
+    simulator = create_simulator(
+        SimulatorConfig(
+            server_key=SERVER_KEY,
+            client_key="SB-Mid-client-simulator",
+            notify_url=f"{url}/api/v1/midtrans/webhook",
+        )
+    )
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(backend.close)
+        sites = Sites([Site(create_app(backend), web), Site(simulator, gateway)])
+        stack.push_async_callback(sites.stop)
+        await sites.start()
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url=url))
+        yield Stand(url, simulator_url, database_url, backend, clock, http)
