@@ -1,0 +1,6 @@
+"""Midtrans on localhost: Snap, Core, the hosted payment page and signed notifications."""
+
+from midtrans_simulator.app import create_app
+from midtrans_simulator.config import SimulatorConfig
+
+__all__ = ["SimulatorConfig", "create_app"]

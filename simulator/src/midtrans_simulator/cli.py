@@ -1,0 +1,108 @@
+"""`midtrans-simulator`: start it, and it says where it is."""
+
+import argparse
+import socket
+import sys
+from datetime import datetime
+
+import uvicorn
+
+from midtrans_simulator.app import create_app
+from midtrans_simulator.config import SimulatorConfig
+from midtrans_simulator.wib import WIB
+
+DEFAULT_SERVER_KEY = "SB-Mid-server-simulator"
+DEFAULT_CLIENT_KEY = "SB-Mid-client-simulator"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until interrupted. Exit code 0; 2 for wrong arguments; 1 when the address is taken."""
+    options = _parser().parse_args(arguments)
+    config = SimulatorConfig(
+        server_key=None if options.any_key else options.server_key,
+        client_key=None if options.any_key else options.client_key,
+        notify_url=options.notify,
+        finish_url=options.finish_url,
+        unfinish_url=options.unfinish_url,
+        error_url=options.error_url,
+        merchant_name=options.merchant_name,
+        language=options.language,
+        state_file=options.state,
+        start_time=options.start_time,
+        speed=options.speed,
+        seed=options.seed,
+    )
+    try:
+        listener = _listen(options.host, options.port)
+    except OSError as problem:
+        print(f"Cannot listen on {options.host}:{options.port}: {problem.strerror}", file=sys.stderr)  # noqa: T201
+        return 1
+    host, port = listener.getsockname()[:2]
+    _say(f"Midtrans simulator on http://{f'[{host}]' if ':' in host else host}:{port}")
+    _say(f"  notifications to {config.notify_url or 'the URLs in X-Override-Notification only'}")
+    _say(f"  keys: {'any sandbox key' if options.any_key else f'{config.server_key}, {config.client_key}'}")
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(config), log_level="warning", timeout_graceful_shutdown=3, lifespan="on")
+    )
+    server.run(sockets=[listener])
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="midtrans-simulator", description="Midtrans on localhost. No real money."
+    )
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8100, help="0 picks a free one (default: %(default)s)")
+    parser.add_argument("--notify", metavar="URL", help="your Payment Notification URL")
+    parser.add_argument(
+        "--server-key", default=DEFAULT_SERVER_KEY, metavar="KEY", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--client-key", default=DEFAULT_CLIENT_KEY, metavar="KEY", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--any-key", action="store_true", help="every SB-Mid-server- key is a merchant of its own"
+    )
+    parser.add_argument(
+        "--state", metavar="FILE", help="keep everything in this SQLite file through restarts"
+    )
+    parser.add_argument("--finish-url", metavar="URL", help="where customers return to")
+    parser.add_argument("--unfinish-url", metavar="URL", help="where they return to without paying")
+    parser.add_argument("--error-url", metavar="URL", help="where they return to after too many failures")
+    parser.add_argument("--merchant-name", default="Toko Contoh", metavar="NAME")
+    parser.add_argument("--language", choices=("id", "en"), default="id", help="of messages and pages")
+    parser.add_argument("--speed", type=_positive, default=1.0, help="virtual seconds per real second")
+    parser.add_argument("--start-time", type=_moment, metavar="ISO", help="when the virtual clock begins")
+    parser.add_argument("--seed", type=int, help="makes jitter and numbers repeatable")
+    return parser
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    listener.set_inheritable(True)
+    return listener
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError("speed is above 0")
+    return value
+
+
+def _moment(text: str) -> datetime:
+    """ISO 8601; without an offset it is WIB."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=WIB)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - what a command line program says

@@ -1,0 +1,39 @@
+"""What one simulator is started with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatorConfig:
+    """The settings Midtrans keeps in its dashboard, and those only a simulator has.
+
+    Without `server_key` every key that begins with `SB-Mid-server-` is a merchant of its own.
+    """
+
+    server_key: str | None = None
+    client_key: str | None = None
+    notify_url: str | None = None
+    """The dashboard's Payment Notification URL; None: only the URLs of the X- headers are used."""
+    finish_url: str | None = None
+    unfinish_url: str | None = None
+    error_url: str | None = None
+    merchant_name: str = "Toko Contoh"
+    language: str = "id"
+    """The merchant preference: language of API messages and default of the payment page."""
+
+    state_file: Path | str | None = None
+    """One SQLite file that survives a restart; None keeps everything in memory."""
+    start_time: datetime | None = None
+    """Aware moment at which the virtual clock begins; None: now."""
+    speed: float = 1.0
+    """Virtual seconds per real second."""
+    seed: int | None = None
+    """Makes retry jitter, numbers and faults repeatable."""
+    jitter: bool = True
+    """False retries at the upper bound of each documented interval."""
+    delivery_timeout: float = 15.0
+    """Real seconds a merchant's endpoint has for its answer."""
+    mirror_body_code: bool = False
+    """True answers Core errors with the HTTP status of the body instead of HTTP 200."""

@@ -1,0 +1,1 @@
+"""What only a simulator has: the control plane under `/_control`."""

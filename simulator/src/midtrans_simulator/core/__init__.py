@@ -1,0 +1,1 @@
+"""What answers on the Core host: `/v2/...`."""

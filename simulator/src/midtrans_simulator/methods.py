@@ -1,0 +1,176 @@
+"""The table of payment methods: one row each (sections 2.4, 6.4, 9.1, 9.2)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Group(StrEnum):
+    CARD = "card"
+    WALLET = "wallet"
+    BANK = "bank"
+    STORE = "store"
+    PAYLATER = "paylater"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """`minimum` and `maximum` in rupiah; `refund_window` None: cannot be refunded."""
+
+    code: str
+    """The value of `enabled_payments`."""
+    name: str
+    group: Group
+    payment_type: str
+    lifetime: timedelta
+    minimum: int = 1
+    maximum: int | None = None
+    refund_window: timedelta | None = None
+    partial_refunds: bool = True
+    reversible: bool = False
+    """May go from settlement to deny within minutes."""
+    scored: bool = True
+    """Carries a fraud_status."""
+    va_prefix: str = ""
+    va_length: int = 0
+    """Digits after the prefix."""
+
+
+_DAY = timedelta(days=1)
+_QUARTER = timedelta(minutes=15)
+_BILLION = 1_000_000_000
+
+
+def _va(
+    code: str, name: str, prefix: str, length: int, minimum: int = 1, maximum: int | None = None
+) -> Method:
+    return Method(
+        code=code,
+        name=name,
+        group=Group.BANK,
+        payment_type="bank_transfer",
+        lifetime=_DAY,
+        minimum=minimum,
+        maximum=maximum,
+        va_prefix=prefix,
+        va_length=length,
+        reversible=code == "permata_va",
+    )
+
+
+METHODS: dict[str, Method] = {
+    method.code: method
+    for method in (
+        Method(
+            code="credit_card",
+            name="Credit/Debit Card",
+            group=Group.CARD,
+            payment_type="credit_card",
+            lifetime=timedelta(minutes=10),
+            minimum=10_000,
+            maximum=999_999_999,
+            refund_window=timedelta(days=182),
+        ),
+        Method(
+            code="gopay",
+            name="GoPay",
+            group=Group.WALLET,
+            payment_type="gopay",
+            lifetime=_QUARTER,
+            maximum=20_000_000,
+            refund_window=timedelta(days=45),
+        ),
+        Method(
+            code="shopeepay",
+            name="ShopeePay",
+            group=Group.WALLET,
+            payment_type="shopeepay",
+            lifetime=_QUARTER,
+            maximum=20_000_000,
+            refund_window=timedelta(days=365),
+            partial_refunds=False,
+        ),
+        Method(
+            code="other_qris",
+            name="QRIS",
+            group=Group.WALLET,
+            payment_type="qris",
+            lifetime=_QUARTER,
+            maximum=10_000_000,
+            refund_window=timedelta(days=7),
+        ),
+        _va("bca_va", "BCA", "82406", 11, 10_000, 20 * _BILLION),
+        Method(
+            code="echannel",
+            name="Mandiri",
+            group=Group.BANK,
+            payment_type="echannel",
+            lifetime=_DAY,
+            maximum=50 * _BILLION,
+            reversible=True,
+        ),
+        _va("bni_va", "BNI", "98824060", 8),
+        _va("bri_va", "BRI", "24060", 13, 1, 20 * _BILLION),
+        _va("permata_va", "Permata", "824060", 10, 1, 9_999_999_999),
+        _va("cimb_va", "CIMB Niaga", "2406", 12, 1, 250_000_000),
+        _va("danamon_va", "Danamon", "2406", 12),
+        _va("bsi_va", "BSI", "2406", 12, 1_000),
+        _va("seabank_va", "SeaBank", "", 19, 10_000, 100_000_000),
+        _va("saqu_va", "Bank Saqu", "2406", 12),
+        Method(
+            code="alfamart",
+            name="Alfamart",
+            group=Group.STORE,
+            payment_type="cstore",
+            lifetime=_DAY,
+            maximum=5_000_000,
+        ),
+        Method(
+            code="indomaret",
+            name="Indomaret",
+            group=Group.STORE,
+            payment_type="cstore",
+            lifetime=_DAY,
+            minimum=10_000,
+            maximum=5_000_000,
+            reversible=True,
+            scored=False,
+        ),
+        Method(
+            code="akulaku",
+            name="Akulaku",
+            group=Group.PAYLATER,
+            payment_type="akulaku",
+            lifetime=_DAY,
+            minimum=5_000,
+            refund_window=timedelta(days=182),
+        ),
+        Method(
+            code="kredivo",
+            name="Kredivo",
+            group=Group.PAYLATER,
+            payment_type="kredivo",
+            lifetime=_DAY,
+            refund_window=timedelta(days=14),
+        ),
+    )
+}
+
+_ALIASES = {
+    "bank_transfer": [
+        code for code, method in METHODS.items() if method.group is Group.BANK and code != "echannel"
+    ],
+    "cstore": ["alfamart", "indomaret"],
+    "store": ["alfamart", "indomaret"],
+}
+
+
+def enabled(values: list[str] | None) -> list[Method]:
+    """The methods an `enabled_payments` list opens, in the dashboard's order; None opens all.
+
+    Unknown values are ignored: what Midtrans does with them is not documented.
+    """
+    if values is None:
+        return list(METHODS.values())
+    wanted = {code for value in values for code in _ALIASES.get(value, [value])}
+    return [method for method in METHODS.values() if method.code in wanted]

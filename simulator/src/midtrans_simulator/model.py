@@ -1,0 +1,155 @@
+"""What the simulator remembers: merchants, Snap sessions, transactions and deliveries."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Status(StrEnum):
+    PENDING = "pending"
+    AUTHORIZE = "authorize"
+    CAPTURE = "capture"
+    SETTLEMENT = "settlement"
+    DENY = "deny"
+    CANCEL = "cancel"
+    EXPIRE = "expire"
+    FAILURE = "failure"
+    REFUND = "refund"
+    PARTIAL_REFUND = "partial_refund"
+    CHARGEBACK = "chargeback"
+    PARTIAL_CHARGEBACK = "partial_chargeback"
+
+
+UNPAID = frozenset({Status.DENY, Status.CANCEL, Status.EXPIRE, Status.FAILURE})
+"""Ended without money: the order id may be used again (2.7)."""
+
+
+class Fraud(StrEnum):
+    ACCEPT = "accept"
+    CHALLENGE = "challenge"
+    DENY = "deny"
+
+
+@dataclass(slots=True)
+class Merchant:
+    id: str
+    server_key: str
+    client_key: str | None
+    """None: any client key opens this merchant's pages."""
+
+
+@dataclass(slots=True)
+class Session:
+    """A Snap token. `request` is the accepted body of the create call."""
+
+    id: str
+    merchant_id: str
+    order_id: str
+    gross_amount: int
+    request: dict[str, Any]
+    notify_urls: list[str]
+    created_at: datetime
+    page_expires_at: datetime
+    cancelled_at: datetime | None = None
+    replaced: bool = False
+    """A later token for the same order took this one's place."""
+
+    @property
+    def token(self) -> str:
+        return self.id
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What bank and fraud desk will say about a card; decided by its number, spoken after 3DS."""
+
+    status: Status
+    fraud: Fraud
+    response_code: str
+    response_message: str
+    eci: str | None
+    delay_seconds: int = 0
+
+
+@dataclass(slots=True)
+class Refund:
+    """Amounts in rupiah. `sequence` is Midtrans's refund_chargeback_id."""
+
+    sequence: int
+    key: str
+    amount: int
+    reason: str
+    created_at: datetime
+    confirmed_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One attempt to pay. An order may have several, each with its own id (6.3)."""
+
+    id: str
+    merchant_id: str
+    order_id: str
+    token: str | None
+    method: str
+    payment_type: str
+    gross_amount: int
+    status: Status | None
+    fraud: Fraud | None
+    transaction_time: datetime
+    notify_urls: list[str]
+    expiry_time: datetime | None = None
+    settlement_time: datetime | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+    """Fields of this payment type exactly as status and notification show them."""
+    echo: dict[str, Any] = field(default_factory=dict)
+    """What the merchant sent along and gets back: custom_field1..3, metadata, customer_details."""
+    refunds: list[Refund] = field(default_factory=list)
+    verdict: Verdict | None = None
+    qr_string: str | None = None
+
+    @property
+    def refunded(self) -> int:
+        """Rupiah given back so far."""
+        return sum(refund.amount for refund in self.refunds)
+
+    @property
+    def challenged(self) -> bool:
+        return self.status is Status.CAPTURE and self.fraud is Fraud.CHALLENGE
+
+
+class DeliveryState(StrEnum):
+    QUEUED = "queued"
+    RETRYING = "retrying"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    DROPPED = "dropped"
+    """Withheld by a fault; resend sends it."""
+
+
+@dataclass(slots=True)
+class Try:
+    """One POST. `http_status` is None when there was no answer; `error` says why."""
+
+    at: datetime
+    http_status: int | None
+    reply: str
+    error: str | None
+    milliseconds: int
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One notification on its way to one URL."""
+
+    id: str
+    transaction_id: str
+    order_id: str
+    url: str
+    body: str
+    created_at: datetime
+    state: DeliveryState = DeliveryState.QUEUED
+    tries: list[Try] = field(default_factory=list)
+    next_try_at: datetime | None = None
+    copy_of: str | None = None

@@ -1,0 +1,24 @@
+"""The body of an HTTP notification: reverse-alphabetical, compact, signed (section 7)."""
+
+import json
+
+from midtrans_simulator.facts import facts
+from midtrans_simulator.model import UNPAID, Merchant, Status, Transaction
+
+
+def body(transaction: Transaction, merchant: Merchant) -> str:
+    fields = facts(
+        transaction,
+        merchant,
+        status_code=status_code(transaction),
+        message="midtrans payment notification",
+    )
+    ordered = dict(sorted(fields.items(), reverse=True))
+    return json.dumps(ordered, separators=(",", ":"), ensure_ascii=False)
+
+
+def status_code(transaction: Transaction) -> str:
+    """Section 7.4. Expiry is 202 here; 407 is only in API replies."""
+    if transaction.status is Status.PENDING or transaction.challenged:
+        return "201"
+    return "202" if transaction.status in UNPAID else "200"

@@ -1,0 +1,84 @@
+"""Money given back (4.4, 7.5, 9.2)."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from midtrans_simulator import payments
+from midtrans_simulator.gateway import Gateway
+from midtrans_simulator.methods import METHODS
+from midtrans_simulator.model import Refund, Status, Transaction
+from midtrans_simulator.transitions import IllegalTransition, legal, move
+
+CONFIRM = "confirm_refund"
+CONFIRMED_AFTER = timedelta(days=1)
+"""The bank's confirmation, and with it the second notification, takes about a day."""
+
+
+class DuplicateRefund(Exception):
+    """The refund_key belongs to a refund that already succeeded."""
+
+
+class RefundAmountRefused(Exception):
+    """Nothing, or more than is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """`amount` in rupiah; None: all that is left."""
+
+    key: str | None = None
+    amount: int | None = None
+    reason: str = ""
+
+
+def refund(
+    gateway: Gateway, transaction: Transaction, request: RefundRequest, *, direct: bool = False
+) -> Refund:
+    """Give money back. `direct`: the bank answers, and confirms, at once.
+
+    Raises IllegalTransition (wrong state, method without refunds, or past its window), DuplicateRefund,
+    RefundAmountRefused.
+    """
+    if request.key and any(earlier.key == request.key for earlier in transaction.refunds):
+        raise DuplicateRefund
+    left = transaction.gross_amount - transaction.refunded
+    amount = left if request.amount is None else request.amount
+    target = Status.REFUND if amount == left else Status.PARTIAL_REFUND
+    if not legal(transaction, target) or _too_late(gateway, transaction):
+        raise IllegalTransition(transaction, target)
+    if not 0 < amount <= left or (amount < left and not METHODS[transaction.method].partial_refunds):
+        raise RefundAmountRefused
+    key = request.key or str(uuid.uuid4())
+    made = Refund(gateway.ledger.next_refund_id(), key, amount, request.reason, gateway.now())
+    move(transaction, target)
+    transaction.refunds.append(made)
+    payments.announce(gateway, transaction)
+    if direct:
+        _confirm(gateway, transaction, made)
+    else:
+        gateway.timers.schedule(gateway.now() + CONFIRMED_AFTER, CONFIRM, f"{transaction.id}/{made.sequence}")
+    return made
+
+
+def register(gateway: Gateway) -> None:
+    """Tie this module's events to the gateway's timers."""
+    gateway.timers.on(CONFIRM, lambda subject: _confirm_due(gateway, subject))
+
+
+def _confirm_due(gateway: Gateway, subject: str) -> None:
+    transaction_id, sequence = subject.rsplit("/", 1)
+    transaction = gateway.ledger.transaction(transaction_id)
+    for made in transaction.refunds if transaction is not None else []:
+        if transaction is not None and made.sequence == int(sequence) and made.confirmed_at is None:
+            _confirm(gateway, transaction, made)
+
+
+def _confirm(gateway: Gateway, transaction: Transaction, made: Refund) -> None:
+    made.confirmed_at = gateway.now()
+    payments.announce(gateway, transaction)
+
+
+def _too_late(gateway: Gateway, transaction: Transaction) -> bool:
+    window = METHODS[transaction.method].refund_window
+    return window is not None and gateway.now() > transaction.transaction_time + window

@@ -1,0 +1,1 @@
+"""What answers on the Snap host: tokens, snap.js and the hosted page."""

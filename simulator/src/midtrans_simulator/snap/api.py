@@ -1,0 +1,116 @@
+"""`POST /snap/v1/transactions` and the cancel call."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from midtrans_simulator import auth, jsonbody
+from midtrans_simulator import faults as fault
+from midtrans_simulator.gateway import Gateway
+from midtrans_simulator.model import Merchant
+from midtrans_simulator.snap import sessions
+from midtrans_simulator.snap.validation import problems
+from midtrans_simulator.urls import base_url
+
+LARGEST_REQUEST = 16_000
+Act = Callable[[Gateway, Request], Awaitable[JSONResponse]]
+
+_MOST_URLS = 3
+_NO_JSON = "There was a problem in the JSON you submitted"
+_UNAUTHORIZED = [
+    "Access denied due to unauthorized transaction, please check client or server key",
+    "Visit https://snap-docs.midtrans.com/#request-headers for more details",
+]
+_DOWN = "Sorry, we encountered internal server error. We will fix this soon."
+
+
+class SnapRefusal(Exception):
+    """Answered as `{"error_messages": [...]}` under this HTTP status (2.6)."""
+
+    def __init__(self, http_status: int, *messages: str) -> None:
+        super().__init__(*messages)
+        self.http_status = http_status
+        self.messages = list(messages)
+
+
+def routes(gateway: Gateway) -> list[Route]:
+    return [
+        Route("/snap/v1/transactions", _endpoint(gateway, _create), methods=["POST"]),
+        Route("/snap/v1/transactions/{token}/cancel", _endpoint(gateway, _cancel), methods=["POST"]),
+    ]
+
+
+def _endpoint(gateway: Gateway, act: Act) -> Callable[[Request], Awaitable[JSONResponse]]:
+    async def endpoint(request: Request) -> JSONResponse:
+        try:
+            return await act(gateway, request)
+        except SnapRefusal as refusal:
+            return JSONResponse({"error_messages": refusal.messages}, status_code=refusal.http_status)
+        except sessions.SessionRefused as refused:
+            return JSONResponse({"error_messages": [str(refused)]}, status_code=refused.http_status)
+
+    return endpoint
+
+
+async def _create(gateway: Gateway, request: Request) -> JSONResponse:
+    merchant = _merchant(gateway, request)
+    body = await _token_request(gateway, request)
+    session = sessions.create(gateway, merchant, body, _notify_urls(gateway, request))
+    url = f"{base_url(request)}/snap/v4/redirection/{session.token}"
+    return JSONResponse({"token": session.token, "redirect_url": url}, status_code=201)
+
+
+async def _cancel(gateway: Gateway, request: Request) -> JSONResponse:
+    merchant = _merchant(gateway, request)
+    at = sessions.cancel(gateway, merchant, request.path_params["token"])
+    written = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return JSONResponse({"canceled_at": written})
+
+
+def _merchant(gateway: Gateway, request: Request) -> Merchant:
+    """Who asks; before anything else is looked at."""
+    down = gateway.faults.strikes(fault.API_DOWN)
+    if down is not None:
+        raise SnapRefusal(down.status, _DOWN)
+    if auth.server_key(request) == "":
+        raise SnapRefusal(400, "Merchant is required")
+    merchant = auth.merchant_of(gateway, request)
+    if merchant is None:
+        raise SnapRefusal(401, *_UNAUTHORIZED)
+    return merchant
+
+
+async def _token_request(gateway: Gateway, request: Request) -> dict[str, Any]:
+    raw = await request.body()
+    if len(raw) > LARGEST_REQUEST:
+        raise SnapRefusal(400, "The request is too large (maximum is 16 KB)")
+    try:
+        body = jsonbody.parse(raw)
+    except ValueError:
+        raise SnapRefusal(400, _NO_JSON) from None
+    body = {} if body is None else body
+    if not isinstance(body, dict):
+        raise SnapRefusal(400, _NO_JSON)
+    found = problems(body, gateway.now())
+    if found:
+        raise SnapRefusal(400, *found)
+    return body
+
+
+def _notify_urls(gateway: Gateway, request: Request) -> list[str]:
+    """Override replaces the dashboard's URL, Append adds to it; with both, only Override counts (1.4)."""
+    override = _listed(request.headers.get("x-override-notification"))
+    if override:
+        return override
+    own = [gateway.config.notify_url] if gateway.config.notify_url else []
+    appended = _listed(request.headers.get("x-append-notification"))
+    return list(dict.fromkeys([*own, *appended]))
+
+
+def _listed(header: str | None) -> list[str]:
+    urls = [url.strip() for url in (header or "").split(",")]
+    return [url for url in urls if url][:_MOST_URLS]

@@ -1,0 +1,59 @@
+"""A customer's choice of method, checked against what the session offers; then the attempt begins."""
+
+from midtrans_simulator import attempts, cards
+from midtrans_simulator.gateway import Gateway
+from midtrans_simulator.methods import METHODS, Method, enabled
+from midtrans_simulator.model import UNPAID, Session, Transaction
+from midtrans_simulator.snap.sessions import closed
+
+MOST_FAILURES = 3
+"""After more failed attempts than this the page gives up (3.5)."""
+
+
+class ChoiceRefused(Exception):
+    """`code` names the reason: session_closed, attempt_exists, method_unavailable, card_invalid, …"""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def offered(session: Session, only: list[str] | None = None) -> list[Method]:
+    """The session's methods; `only` filters further, as `enabledPayments` of snap.js does."""
+    further = {method.code for method in enabled(only)}
+    return [method for method in enabled(session.request.get("enabled_payments")) if method.code in further]
+
+
+def in_range(method: Method, rupiah: int) -> bool:
+    return method.minimum <= rupiah and (method.maximum is None or rupiah <= method.maximum)
+
+
+def confirm(
+    gateway: Gateway, session: Session, code: str, *, phone: bool = False, card_number: str | None = None
+) -> Transaction:
+    """Begin an attempt with this method. Raises ChoiceRefused, and then nothing has begun."""
+    made = gateway.ledger.attempts_in(session)
+    if any(attempt.status not in UNPAID for attempt in made):
+        raise ChoiceRefused("attempt_exists", "a payment of this session is waiting or done")
+    reason = closed(session, gateway.now())
+    if reason is not None:
+        raise ChoiceRefused("session_closed", f"the session is {reason}; create a new token")
+    if failures(gateway, session) > MOST_FAILURES:
+        raise ChoiceRefused(
+            "too_many_failures", "the session had too many failed attempts; create a new token"
+        )
+    method = METHODS.get(code)
+    if method is None or method not in offered(session) or not in_range(method, session.gross_amount):
+        raise ChoiceRefused(
+            "method_unavailable", f"{code or 'no method'} is not offered for this session and amount"
+        )
+    number = "".join(str(card_number or "").split())
+    is_card = method.payment_type == "credit_card"
+    if is_card and not cards.plausible(number):
+        raise ChoiceRefused("card_invalid", "that is no card number")
+    return attempts.start(gateway, session, attempts.Choice(method, phone, number if is_card else None))
+
+
+def failures(gateway: Gateway, session: Session) -> int:
+    """Attempts of this page that were denied."""
+    return sum(1 for attempt in gateway.ledger.attempts_in(session) if attempt.status == "deny")

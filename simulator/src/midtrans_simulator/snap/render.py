@@ -1,0 +1,111 @@
+"""Views as HTML."""
+
+import json
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import jinja2
+import segno
+
+from midtrans_simulator import cards, texts
+from midtrans_simulator.gateway import Gateway
+from midtrans_simulator.methods import Group, Method
+from midtrans_simulator.model import Session
+from midtrans_simulator.snap.choose import in_range, offered
+from midtrans_simulator.snap.views import View, Wish
+
+_GROUPS = list(Group)
+_POLLED = frozenset({"pending", "otp", "verifying", "review"})
+_TEST_CARDS = {
+    "accept": "4811 1111 1111 1114",
+    "accept_plain": "4411 1111 1111 1118",
+    "deny": "4911 1111 1111 1113",
+    "challenge": "4511 1111 1111 1117",
+    "slow": "4024 0071 7626 5022",
+}
+
+
+class Renderer:
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._templates = jinja2.Environment(
+            loader=jinja2.PackageLoader("midtrans_simulator"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=jinja2.StrictUndefined,
+        )
+
+    def page(self, session: Session | None, view: View | None, wish: Wish, *, mode: str) -> str:
+        fragment = self.fragment(session, view, wish) if view is not None else None
+        return self._render("page.html", wish, session=session, fragment=fragment, mode=mode)
+
+    def fragment(self, session: Session | None, view: View, wish: Wish) -> str:
+        """The view alone, as the page swaps it in."""
+        context: dict[str, Any] = {
+            "view": view,
+            "session": session,
+            "merchant": self._gateway.config.merchant_name,
+            "result": json.dumps(view.result) if view.result else None,
+            "polled": view.name in _POLLED,
+            "remaining": self._remaining(session, view),
+            "speed": self._gateway.clock.speed if self._gateway.clock.running else 0,
+            "groups": self._groups(session, wish),
+            "qr": self._qr(view),
+            "number": _number(view),
+            "test_cards": _TEST_CARDS,
+            "otp": cards.OTP,
+            "phone": wish.phone,
+        }
+        return self._render(f"views/{view.name}.html", wish, **context)
+
+    def _render(self, name: str, wish: Wish, **context: object) -> str:
+        return self._templates.get_template(name).render(
+            t=texts.translator(wish.language),
+            lang=wish.language,
+            rupiah=texts.rupiah,
+            grouped=texts.grouped,
+            date_time=lambda moment: texts.date_time(moment, wish.language),
+            **context,
+        )
+
+    def _remaining(self, session: Session | None, view: View) -> int | None:
+        """Virtual seconds until the view changes by itself; None: it does not."""
+        ends: datetime | None = None
+        if view.name in {"pending", "otp"} and view.transaction is not None:
+            ends = view.transaction.expiry_time
+        elif view.name in {"methods", "card", "confirm"} and session is not None:
+            ends = session.page_expires_at
+        return max(0, round((ends - self._gateway.now()).total_seconds())) if ends else None
+
+    def _groups(self, session: Session | None, wish: Wish) -> list[tuple[str, list[tuple[Method, bool]]]]:
+        """Methods by group, each with whether the amount is in its range."""
+        if session is None:
+            return []
+        found = sorted(offered(session, wish.only), key=lambda method: _GROUPS.index(method.group))
+        return [
+            (group.value, [(method, in_range(method, session.gross_amount)) for method in methods])
+            for group, methods in groupby(found, key=lambda method: method.group)
+        ]
+
+    def _qr(self, view: View) -> str | None:
+        """The QR as SVG, drawn on white in every colour scheme so that it scans."""
+        if view.name != "pending" or view.transaction is None or view.transaction.qr_string is None:
+            return None
+        code = segno.make(view.transaction.qr_string, error="m", micro=False)
+        return code.svg_inline(border=3, dark="#111", light="#fff", omitsize=True, svgclass="qr")
+
+
+def _number(view: View) -> dict[str, str] | None:
+    """What the customer types in at the bank: the kind of number, and the number."""
+    details = view.transaction.details if view.transaction is not None else {}
+    if "va_numbers" in details:
+        return {"kind": "va", "value": details["va_numbers"][0]["va_number"]}
+    if "permata_va_number" in details:
+        return {"kind": "va", "value": details["permata_va_number"]}
+    if "bill_key" in details:
+        return {"kind": "bill_key", "value": details["bill_key"], "biller": details["biller_code"]}
+    if "payment_code" in details:
+        return {"kind": "code", "value": details["payment_code"]}
+    return None

@@ -1,0 +1,47 @@
+"""The words of the payment page, in two languages, from `language/*.toml`."""
+
+import functools
+import tomllib
+from collections.abc import Callable
+from datetime import datetime
+from importlib import resources
+
+from midtrans_simulator.wib import WIB
+
+LANGUAGES = ("id", "en")
+
+
+def translator(language: str) -> Callable[..., str]:
+    """`t("pending.title", bank="BCA")`. Raises KeyError for an unknown key."""
+    catalogue = _catalogue(language)
+
+    def t(key: str, **values: object) -> str:
+        return catalogue[key].format(**values)
+
+    return t
+
+
+def rupiah(amount: int) -> str:
+    """`Rp299.000`, a minus before it when negative."""
+    return f"{'-' if amount < 0 else ''}Rp{abs(amount):,}".replace(",", ".")
+
+
+def date_time(moment: datetime, language: str) -> str:
+    """`3 November 2026 pukul 12.01 WIB`, or `3 November 2026, 12:01 WIB`."""
+    local = moment.astimezone(WIB)
+    month = _catalogue(language)[f"month.{local.month}"]
+    if language == "id":
+        return f"{local.day} {month} {local.year} pukul {local:%H.%M} WIB"
+    return f"{local.day} {month} {local.year}, {local:%H:%M} WIB"
+
+
+def grouped(number: str) -> str:
+    """Digits in groups of four, for reading aloud; copying takes them without blanks."""
+    return " ".join(number[start : start + 4] for start in range(0, len(number), 4))
+
+
+@functools.cache
+def _catalogue(language: str) -> dict[str, str]:
+    source = resources.files("midtrans_simulator") / "language" / f"{language}.toml"
+    tables = tomllib.loads(source.read_text(encoding="utf-8"))
+    return {f"{table}.{name}": text for table, texts in tables.items() for name, text in texts.items()}

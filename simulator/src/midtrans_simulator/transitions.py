@@ -1,0 +1,79 @@
+"""The one table of legal status changes (section 6.1), and the one function that makes them."""
+
+from midtrans_simulator.methods import METHODS
+from midtrans_simulator.model import Fraud, Status, Transaction
+
+LEGAL: dict[Status | None, frozenset[Status]] = {
+    None: frozenset(
+        {
+            Status.PENDING,
+            Status.CAPTURE,
+            Status.AUTHORIZE,
+            Status.DENY,
+            Status.SETTLEMENT,
+            Status.FAILURE,
+        }
+    ),
+    # A pre-authorised card in 3DS is pending first, as any card; so pending may become authorize.
+    Status.PENDING: frozenset(
+        {Status.SETTLEMENT, Status.CAPTURE, Status.AUTHORIZE, Status.DENY, Status.CANCEL, Status.EXPIRE}
+    ),
+    Status.AUTHORIZE: frozenset({Status.CAPTURE, Status.CANCEL, Status.DENY, Status.EXPIRE}),
+    Status.CAPTURE: frozenset({Status.SETTLEMENT, Status.CANCEL}),
+    Status.SETTLEMENT: frozenset(
+        {
+            Status.REFUND,
+            Status.PARTIAL_REFUND,
+            Status.CHARGEBACK,
+            Status.PARTIAL_CHARGEBACK,
+            Status.DENY,
+        }
+    ),
+    Status.PARTIAL_REFUND: frozenset({Status.PARTIAL_REFUND, Status.REFUND}),
+    Status.PARTIAL_CHARGEBACK: frozenset({Status.CHARGEBACK}),
+    Status.DENY: frozenset(),
+    Status.CANCEL: frozenset(),
+    Status.EXPIRE: frozenset(),
+    Status.FAILURE: frozenset(),
+    Status.REFUND: frozenset(),
+    Status.CHARGEBACK: frozenset(),
+}
+
+CHALLENGED = frozenset({Status.CAPTURE, Status.DENY, Status.CANCEL})
+"""A capture the fraud desk still looks at: approve, deny, or void."""
+
+_CARD_ONLY = frozenset({Status.CAPTURE, Status.AUTHORIZE, Status.CHARGEBACK, Status.PARTIAL_CHARGEBACK})
+_REFUNDS = frozenset({Status.REFUND, Status.PARTIAL_REFUND})
+
+
+class IllegalTransition(Exception):
+    """The transaction is in no state that allows this."""
+
+    def __init__(self, transaction: Transaction, to: Status) -> None:
+        now = transaction.status.value if transaction.status else "new"
+        challenge = " under challenge" if transaction.challenged else ""
+        super().__init__(f"{transaction.payment_type} is {now}{challenge} and cannot become {to.value}")
+        self.transaction = transaction
+
+
+def legal(transaction: Transaction, to: Status) -> bool:
+    """Whether section 6.1 lets this transaction become `to`."""
+    method = METHODS[transaction.method]
+    if to in _CARD_ONLY and method.payment_type != "credit_card":
+        return False
+    if to in _REFUNDS and method.refund_window is None:
+        return False
+    if transaction.status is Status.SETTLEMENT and to is Status.DENY:
+        return method.reversible
+    if transaction.challenged:
+        return to in CHALLENGED
+    return to in LEGAL[transaction.status]
+
+
+def move(transaction: Transaction, to: Status, fraud: Fraud | None = None) -> None:
+    """Change the status, and the fraud status where one is given. Raises IllegalTransition."""
+    if not legal(transaction, to):
+        raise IllegalTransition(transaction, to)
+    transaction.status = to
+    if fraud is not None:
+        transaction.fraud = fraud
