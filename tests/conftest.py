@@ -30,6 +30,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
     with EmbeddedPostgres(folder) as server:
         migrations.upgrade(server.url)
         asyncio.run(_add_demo_data(server.url))
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("alter system set fsync = off")  # processes die in tests, machines do not
+            connection.execute("select pg_reload_conf()")
         yield server
     shutil.rmtree(folder)
 

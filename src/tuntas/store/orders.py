@@ -27,7 +27,7 @@ async def newest_order_ids(session: UnitOfWork, invitation_ids: Iterable[int]) -
         .ext(distinct_on(Order.invitation_id))
         .order_by(Order.invitation_id, Order.created_at.desc(), Order.order_id.desc())
     )
-    return {invitation_id: order_id for invitation_id, order_id in await session.execute(query)}
+    return dict((await session.execute(query)).all())
 
 
 async def order(session: UnitOfWork, order_id: str) -> Order | None:
