@@ -114,6 +114,8 @@ async def _next_step(
     if order is None:
         order = _new_order(invitation, now, backend.settings.tuntas_order_lifetime_minutes)
         session.add(order)
+        if invitation.payment_status != PaymentStatus.PAID:
+            invitation.payment_status = PaymentStatus.PENDING  # what the newest order says
     elif order.snap_token is not None:
         return _result(order, reused=True)
     elif order.asking_until is not None and order.asking_until > now:
