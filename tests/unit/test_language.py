@@ -1,10 +1,13 @@
 """What people read: complete in both languages, and amounts and dates in the form people here expect."""
 
 import datetime as dt
+import re
 import string
+from pathlib import Path
 
 import pytest
 
+import tuntas.language
 from tuntas.language import Language, date, date_time, negotiate, rupiah, text
 from tuntas.language.catalogue import _CATALOGUES
 
@@ -28,6 +31,17 @@ def test_nothing_is_left_blank_and_errors_do_not_shout(language: Language) -> No
         assert sentence.strip() == sentence != "", key
         if key.startswith("error."):
             assert "!" not in sentence, key
+
+
+def test_the_pages_say_nothing_that_has_no_sentence() -> None:
+    templates = Path(tuntas.language.__file__).parents[1] / "web" / "templates"
+    keys = {
+        key
+        for template in templates.glob("*.html")
+        for key in re.findall(r"""\bt\(["']([a-z_0-9.]+)["'][,)]""", template.read_text(encoding="utf-8"))
+    }
+    assert len(keys) > 50
+    assert keys <= _CATALOGUES[Language.ID].keys()
 
 
 def test_values_fill_the_placeholders() -> None:

@@ -16,7 +16,7 @@ window.addEventListener("pageshow", () => rest()); // back from the result page 
 async function pay(button) {
   if (busyButton) return;
   work(button);
-  say("");
+  notice.textContent = "";
   try {
     open(await requestToken(button.dataset.pay === "renew"));
   } catch (problem) {
@@ -74,23 +74,26 @@ function open({ snap_token, order_id, redirect_url }) {
 
 function closed(orderId) {
   const button = busyButton;
+  if (!button) return;
   rest();
   checkout.querySelector("[data-order-link]").href = resultUrl("pending", orderId);
-  say(checkout.dataset.textClosed, "closed");
-  button?.focus();
+  say(checkout.dataset.textClosed, button.dataset.pay === "renew" ? "closed_renewal" : "closed");
+  button.focus();
 }
 
 function resultUrl(outcome, orderId) {
   return `/payment/${outcome}?order_id=${encodeURIComponent(orderId)}`;
 }
 
-/** Show a sentence, and the next steps that belong to `code`; an empty sentence clears both. */
+/** Show a sentence, and of the next steps those that belong to `code`. */
 function say(sentence, code = "") {
   notice.textContent = sentence;
-  notice.dataset.state = code === "closed" ? "pending" : "failed";
+  notice.dataset.state = code.startsWith("closed") ? "pending" : code === "already_paid" ? "paid" : "failed";
   for (const steps of checkout.querySelectorAll("[data-after]")) {
     steps.hidden = !steps.dataset.after.split(" ").includes(code);
   }
+  const pay = document.getElementById("pay");
+  if (pay && code === "already_paid") pay.hidden = true; // this page is older than the payment
 }
 
 function work(button) {
