@@ -6,10 +6,11 @@ import json
 import shutil
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -22,6 +23,7 @@ from starlette.routing import Route
 from midtrans_simulator import SimulatorConfig, create_app
 from midtrans_simulator.gateway import Gateway
 
+Result = TypeVar("Result")
 SERVER_KEY = "SB-Mid-server-simulator"
 CLIENT_KEY = "SB-Mid-client-simulator"
 ACCEPTED = "4811111111111114"
@@ -145,8 +147,17 @@ class Bench:
     async def core(self, reference: str, act: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         return (await self.api.post(f"/v2/{reference}/{act}", json=body)).json()
 
+    def reply(self, status: int, *, location: str | None = None, hang: bool = False) -> Reply:
+        return Reply(status, location, hang)
+
     async def quiet(self) -> None:
         await self.gateway.courier.quiet()
+
+
+def run_apart(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """Run it on a loop of its own thread: a browser of another test may hold this thread's loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 Story = Callable[[Bench], Awaitable[None]]
@@ -175,9 +186,14 @@ def bench() -> Callable[..., None]:
             async with Endpoint().listening() as endpoint, opened(endpoint, **settings) as opened_bench:
                 await story(opened_bench)
 
-        asyncio.run(play())
+        run_apart(play())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def apart() -> Callable[..., Any]:
+    return run_apart
 
 
 @pytest.fixture
@@ -191,7 +207,7 @@ def reopened() -> Callable[..., None]:
                     async with opened(endpoint, **settings) as opened_bench:
                         await story(opened_bench)
 
-        asyncio.run(play())
+        run_apart(play())
 
     return run
 
@@ -270,7 +286,7 @@ def shop() -> Iterator[Shop]:
         yield Shop(simulator, merchant, app.state.gateway, notifications)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 

@@ -2,6 +2,7 @@
 
 import argparse
 import socket
+import sqlite3
 import sys
 from datetime import datetime
 
@@ -16,7 +17,7 @@ DEFAULT_CLIENT_KEY = "SB-Mid-client-simulator"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until interrupted. Exit code 0; 2 for wrong arguments; 1 when the address is taken."""
+    """Serve until interrupted. Exit code 0; 1 for a bad address or state file; 2 for wrong arguments."""
     options = _parser().parse_args(arguments)
     config = SimulatorConfig(
         server_key=None if options.any_key else options.server_key,
@@ -33,16 +34,19 @@ def main(arguments: list[str] | None = None) -> int:
         seed=options.seed,
     )
     try:
+        app = create_app(config)
+    except sqlite3.DatabaseError as problem:
+        return _fail(f"{options.state} is no state file of the simulator: {problem}")
+    try:
         listener = _listen(options.host, options.port)
     except OSError as problem:
-        print(f"Cannot listen on {options.host}:{options.port}: {problem.strerror}", file=sys.stderr)  # noqa: T201
-        return 1
+        return _fail(f"Cannot listen on {options.host}:{options.port}: {problem.strerror}")
     host, port = listener.getsockname()[:2]
     _say(f"Midtrans simulator on http://{f'[{host}]' if ':' in host else host}:{port}")
     _say(f"  notifications to {config.notify_url or 'the URLs in X-Override-Notification only'}")
     _say(f"  keys: {'any sandbox key' if options.any_key else f'{config.server_key}, {config.client_key}'}")
     server = uvicorn.Server(
-        uvicorn.Config(create_app(config), log_level="warning", timeout_graceful_shutdown=3, lifespan="on")
+        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3, lifespan="on")
     )
     server.run(sockets=[listener])
     return 0
@@ -84,6 +88,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()  # from here on callers wait in line, and are not refused
     except OSError:
         listener.close()
         raise
@@ -102,6 +107,11 @@ def _moment(text: str) -> datetime:
     """ISO 8601; without an offset it is WIB."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=WIB)
+
+
+def _fail(sentence: str) -> int:
+    print(sentence, file=sys.stderr)  # noqa: T201 - what a command line program says
+    return 1
 
 
 def _say(line: str) -> None:

@@ -34,11 +34,15 @@ class Store:
         self._db: sqlite3.Connection | None = None
         if path is not None:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.execute(
-                "CREATE TABLE IF NOT EXISTS rows (kind TEXT, id TEXT, body TEXT, UNIQUE (kind, id))"
-            )
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = NORMAL")
+                self._db.execute(
+                    "CREATE TABLE IF NOT EXISTS rows (kind TEXT, id TEXT, body TEXT, UNIQUE (kind, id))"
+                )
+            except sqlite3.DatabaseError:
+                self.close()
+                raise
 
     def put(self, row: Row) -> None:
         if self._db is None:

@@ -9,6 +9,7 @@ from importlib import resources
 from midtrans_simulator.wib import WIB
 
 LANGUAGES = ("id", "en")
+_READ_AT_ONCE = 6
 
 
 def translator(language: str) -> Callable[..., str]:
@@ -36,7 +37,9 @@ def date_time(moment: datetime, language: str) -> str:
 
 
 def grouped(number: str) -> str:
-    """Digits in groups of four, for reading aloud; copying takes them without blanks."""
+    """Long numbers in groups of four, for reading aloud; copying takes them without blanks."""
+    if len(number) <= _READ_AT_ONCE:
+        return number
     return " ".join(number[start : start + 4] for start in range(0, len(number), 4))
 
 

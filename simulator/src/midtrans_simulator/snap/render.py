@@ -93,7 +93,7 @@ class Renderer:
         """The QR as SVG, drawn on white in every colour scheme so that it scans."""
         if view.name != "pending" or view.transaction is None or view.transaction.qr_string is None:
             return None
-        code = segno.make(view.transaction.qr_string, error="m", micro=False)
+        code = segno.make(view.transaction.qr_string, error="l", micro=False)
         return code.svg_inline(border=3, dark="#111", light="#fff", omitsize=True, svgclass="qr")
 
 

@@ -127,6 +127,7 @@ function leave() {
   const { outcome, result, leaveUrl } = view.dataset;
   if (!framed) {
     if (leaveUrl) location.assign(leaveUrl);
+    else history.back();
     return;
   }
   const origin = query.get("origin_host");
