@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from midtrans_simulator import cards, payments
+from midtrans_simulator.expiry import payment_expiry
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.methods import METHODS, Method
 from midtrans_simulator.model import Fraud, Session, Status, Transaction, Verdict
 from midtrans_simulator.references import issue
-from midtrans_simulator.snap.expiry import payment_expiry
 from midtrans_simulator.transitions import move
 
 

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from midtrans_simulator import wib
+from midtrans_simulator import amounts, wib
 from midtrans_simulator.model import Merchant, Refund, Transaction
 from midtrans_simulator.signature import sign
 
 
 def facts(transaction: Transaction, merchant: Merchant, *, status_code: str, message: str) -> dict[str, Any]:
     """Everything known, signed for this `status_code`. Fields without a value are left out, never null."""
-    gross_amount = wib.amount(transaction.gross_amount)
+    gross_amount = amounts.text(transaction.gross_amount)
     body: dict[str, Any] = {
         "status_code": status_code,
         "status_message": message,
@@ -29,7 +29,7 @@ def facts(transaction: Transaction, merchant: Merchant, *, status_code: str, mes
         **transaction.echo,
     }
     if transaction.refunds:
-        body["refund_amount"] = wib.amount(transaction.refunded)
+        body["refund_amount"] = amounts.text(transaction.refunded)
         body["refunds"] = [_refund(refund) for refund in transaction.refunds]
     return {name: value for name, value in body.items() if value is not None}
 
@@ -37,7 +37,7 @@ def facts(transaction: Transaction, merchant: Merchant, *, status_code: str, mes
 def _refund(refund: Refund) -> dict[str, Any]:
     body: dict[str, Any] = {
         "refund_chargeback_id": refund.sequence,
-        "refund_amount": wib.amount(refund.amount),
+        "refund_amount": amounts.text(refund.amount),
         "created_at": wib.text(refund.created_at),
         "reason": refund.reason,
         "refund_key": refund.key,

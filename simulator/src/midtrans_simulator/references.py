@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from midtrans_simulator import qris, wib
+from midtrans_simulator import amounts, qris, wib
 from midtrans_simulator.ledger import Ledger
 from midtrans_simulator.methods import METHODS, Group, Method
 from midtrans_simulator.model import Transaction
@@ -66,7 +66,7 @@ def settled_details(transaction: Transaction) -> dict[str, Any]:
     if transaction.method == "bni_va" and transaction.settlement_time is not None:
         paid = {
             "paid_at": wib.text(transaction.settlement_time),
-            "amount": wib.amount(transaction.gross_amount),
+            "amount": amounts.text(transaction.gross_amount),
         }
         return {"payment_amounts": [paid]}
     if transaction.method == "indomaret":

@@ -1,4 +1,4 @@
-"""How Midtrans writes times and amounts: WIB without an offset, rupiah with two decimals."""
+"""How Midtrans writes times: WIB, without an offset."""
 
 from datetime import datetime, time, timedelta, timezone
 
@@ -9,11 +9,6 @@ SETTLEMENT_BATCH = time(16, 0)
 def text(moment: datetime) -> str:
     """`2026-01-05 10:00:00` in WIB, as in every Midtrans body."""
     return moment.astimezone(WIB).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def amount(rupiah: int) -> str:
-    """`150000.00`: a string with exactly two decimals and no separators."""
-    return f"{rupiah}.00"
 
 
 def next_settlement_batch(moment: datetime) -> datetime:

@@ -7,14 +7,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import auth, jsonbody, payments, wib
+from midtrans_simulator import amounts, auth, jsonbody, payments, wib
 from midtrans_simulator import faults as fault
+from midtrans_simulator.amounts import whole_rupiah
 from midtrans_simulator.core.errors import NOT_ALLOWED, NOT_FOUND, UNKNOWN_KEY, CoreError
 from midtrans_simulator.core.refund import refund_reply
 from midtrans_simulator.facts import facts
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.model import Merchant, Status, Transaction
-from midtrans_simulator.snap.validation import whole_rupiah
 from midtrans_simulator.transitions import IllegalTransition
 
 Body = dict[str, Any]
@@ -137,7 +137,7 @@ def _reply(transaction: Transaction, status_code: str, message: str) -> Body:
         "status_message": message,
         "transaction_id": transaction.id,
         "order_id": transaction.order_id,
-        "gross_amount": wib.amount(transaction.gross_amount),
+        "gross_amount": amounts.text(transaction.gross_amount),
         "payment_type": transaction.payment_type,
         "transaction_time": wib.text(transaction.transaction_time),
         "transaction_status": transaction.status,

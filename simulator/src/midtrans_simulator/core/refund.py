@@ -3,12 +3,12 @@
 import re
 from typing import Any
 
-from midtrans_simulator import wib
+from midtrans_simulator import amounts, wib
+from midtrans_simulator.amounts import whole_rupiah
 from midtrans_simulator.core.errors import CoreError
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.model import Merchant, Transaction
 from midtrans_simulator.refunds import DuplicateRefund, RefundAmountRefused, RefundRequest, refund
-from midtrans_simulator.snap.validation import whole_rupiah
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 _REASON = 255
@@ -38,13 +38,13 @@ def refund_reply(
         "payment_type": transaction.payment_type,
         "transaction_time": wib.text(transaction.transaction_time),
         "transaction_status": transaction.status,
-        "gross_amount": wib.amount(transaction.gross_amount),
+        "gross_amount": amounts.text(transaction.gross_amount),
         "currency": "IDR",
         "merchant_id": merchant.id,
         "fraud_status": transaction.fraud,
         "settlement_time": wib.text(transaction.settlement_time) if transaction.settlement_time else None,
         "refund_chargeback_id": made.sequence,
-        "refund_amount": wib.amount(made.amount),
+        "refund_amount": amounts.text(made.amount),
         "refund_key": made.key,
     }
     return {name: value for name, value in reply.items() if value is not None}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from midtrans_simulator import notification, wib
+from midtrans_simulator import amounts, notification, wib
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.model import Session, Status, Transaction
 from midtrans_simulator.urls import with_query
@@ -67,7 +67,7 @@ def _common(transaction: Transaction, code: str, message: str) -> dict[str, Any]
         "status_message": message,
         "transaction_id": transaction.id,
         "order_id": transaction.order_id,
-        "gross_amount": wib.amount(transaction.gross_amount),
+        "gross_amount": amounts.text(transaction.gross_amount),
         "payment_type": transaction.payment_type,
         "transaction_time": wib.text(transaction.transaction_time),
         "transaction_status": transaction.status,

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from midtrans_simulator.snap import expiry as lives
+from midtrans_simulator import expiry as lives
+from midtrans_simulator.amounts import whole_rupiah
 
 _ORDER_ID = re.compile(r"[A-Za-z0-9._~-]+")
 _LONGEST_ORDER_ID = 50
@@ -55,15 +56,6 @@ def problems(body: dict[str, Any], now: datetime) -> list[str]:
         *_texts(body),
         *_expiries(body, now),
     ]
-
-
-def whole_rupiah(value: object) -> int | None:
-    """An integer amount, or one written as digits; None for decimals and anything else."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,15}", value):
-        return int(value)
-    return None
 
 
 def _transaction(body: dict[str, Any]) -> Iterator[str]:
