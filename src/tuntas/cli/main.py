@@ -1,5 +1,7 @@
 """All commands under one name."""
 
+import signal
+
 import typer
 
 from tuntas.cli import config, dev, logs, migrate, serve, webhook
@@ -22,4 +24,5 @@ app.add_typer(webhook.app, name="webhook")
 
 def main() -> None:
     """Entry point of the `tuntas` program."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: stop what was started, then end
     app()

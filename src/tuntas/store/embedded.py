@@ -56,29 +56,42 @@ class EmbeddedPostgres:
         """Join the running server of this folder, or start one; the first time, create it."""
         self._home.mkdir(parents=True, exist_ok=True)
         with self._mutex():
-            if not (self._cluster / "PG_VERSION").exists():
-                self._create()
-            if not self._is_running():
-                self._launch()
-            self._ensure_database()
             self._users = (self._home / "users.lock").open("w")
             fcntl.flock(self._users, fcntl.LOCK_SH)
+            try:
+                self._join()
+            except BaseException:  # also Ctrl-C: what was started so far is stopped
+                self._leave()
+                raise
 
     def stop(self) -> None:
         """Leave the server; the last one to leave stops it."""
         if self._users is None:
             return
         with self._mutex():
-            fcntl.flock(self._users, fcntl.LOCK_UN)
-            try:
-                fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pass
-            else:
+            self._leave()
+
+    def _join(self) -> None:
+        if not (self._cluster / "PG_VERSION").exists():
+            self._create()
+        self._forget_killed_server()
+        if not self._is_running():
+            self._launch()
+        self._ensure_database()
+
+    def _leave(self) -> None:
+        if self._users is None:
+            return
+        try:
+            fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pass
+        else:
+            if self._cluster.exists() and self._is_running():
                 self._run("pg_ctl", "stop", "-D", self._cluster, "-m", "fast", "-w")
-            finally:
-                self._users.close()
-                self._users = None
+        finally:
+            self._users.close()
+            self._users = None
 
     @contextmanager
     def _mutex(self) -> Iterator[None]:
@@ -93,7 +106,6 @@ class EmbeddedPostgres:
         unfinished.mkdir(mode=0o700)
         if (account := self._account()) is not None:
             os.chown(unfinished, account.pw_uid, account.pw_gid)
-            _let_through(unfinished)
         self._run(
             "initdb", "-D", unfinished, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale"
         )
@@ -120,6 +132,28 @@ class EmbeddedPostgres:
             if row is None:
                 connection.execute("create database tuntas")
 
+    def _forget_killed_server(self) -> None:
+        """Remove the lock files of a server that was killed while its process number lives on.
+
+        After a crash the number may be any process's, or still the dead server's where no init collects
+        it (containers); PostgreSQL takes either for a live server and will not start. All processes of a
+        live one work in the cluster's folder: where /proc shows none, nothing is left to protect.
+        """
+        processes = Path("/proc")
+        if (processes / "self").exists() and not any(map(self._may_serve, processes.glob("[0-9]*"))):
+            for lock in (self._cluster / "postmaster.pid", self._socket_dir() / ".s.PGSQL.5432.lock"):
+                lock.unlink(missing_ok=True)
+
+    def _may_serve(self, process: Path) -> bool:
+        try:
+            if process.stat().st_uid != self._cluster.stat().st_uid:
+                return False
+            return (process / "cwd").readlink() == self._cluster
+        except PermissionError:  # root in a container may not look at everyone
+            return True
+        except OSError:
+            return False
+
     def _is_running(self) -> bool:
         return self._attempt("pg_ctl", "status", "-D", self._cluster).returncode == 0
 
@@ -142,9 +176,10 @@ class EmbeddedPostgres:
     def _attempt(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         if self._binaries is None:
             self._binaries = find_binaries(_major_of(self._cluster))
-            if self._account() is not None:
-                _let_through(self._binaries / program)
         account = self._account()
+        if account is not None:
+            _let_through(self._binaries / program)
+            _let_through(self._cluster)
         # pg_ctl hands its output on to the server it starts: a pipe would stay open as long as that lives.
         with tempfile.TemporaryFile("w+") as output:
             result = subprocess.run(  # noqa: S603  our own binaries, no shell
