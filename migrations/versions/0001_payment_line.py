@@ -151,6 +151,8 @@ def upgrade() -> None:
         sa.Column("transaction_time", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settlement_time", sa.DateTime(timezone=True), nullable=True),
         sa.Column("first_heard_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("bank", sa.String(length=64), nullable=True),
+        sa.Column("va_number", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(["order_id"], ["orders.order_id"], name=op.f("fk_transactions_order_id")),
         sa.PrimaryKeyConstraint("order_id", "transaction_id", name=op.f("pk_transactions")),
     )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import httpx
 import pytest
+
 from tests.stand import INVITATION, PRICE, Stand, open_stand
 
 pytestmark = pytest.mark.anyio

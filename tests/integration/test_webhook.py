@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+
 from tests.stand import PRICE, Stand, notification, open_stand
 
 pytestmark = pytest.mark.anyio

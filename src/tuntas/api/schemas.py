@@ -175,6 +175,8 @@ class PaymentOut(BaseModel):
     expires_at: datetime
     confirmed_at: datetime | None
     payment_type: str | None
+    bank: str | None
+    va_number: str | None
     invitation: PaidInvitationOut
 
     @classmethod
@@ -187,6 +189,8 @@ class PaymentOut(BaseModel):
             expires_at=payment.order.expires_at,
             confirmed_at=payment.confirmed_at,
             payment_type=payment.payment_type,
+            bank=payment.bank,
+            va_number=payment.va_number,
             invitation=PaidInvitationOut(
                 id=invitation.id,
                 domain=invitation.domain,

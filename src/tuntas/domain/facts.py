@@ -15,6 +15,14 @@ class Source(StrEnum):
     STATUS = "status"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class VirtualAccount:
+    """Where the customer transfers to."""
+
+    bank: str
+    number: str
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     order_id: str
@@ -29,6 +37,7 @@ class Fact:
     transaction_time: datetime | None
     settlement_time: datetime | None
     received_at: datetime
+    virtual_account: VirtualAccount | None
     source: Source
 
     @property

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from tuntas.domain.facts import Fact
+from tuntas.domain.facts import Fact, VirtualAccount
 from tuntas.domain.ladder import MEANING, PaymentStatus, Rung
 
 _CARD = "credit_card"
@@ -19,6 +19,7 @@ class Transaction:
     transaction_time: datetime | None
     settlement_time: datetime | None
     first_heard_at: datetime
+    virtual_account: VirtualAccount | None = None
 
     @property
     def status(self) -> PaymentStatus:
@@ -55,6 +56,7 @@ def climb(before: Transaction | None, fact: Fact) -> Transaction | None:
         transaction_time=fact.transaction_time,
         settlement_time=fact.settlement_time,
         first_heard_at=fact.received_at,
+        virtual_account=fact.virtual_account,
     )
     return seen if before is None else _join(before, seen)
 
@@ -68,4 +70,5 @@ def _join(one: Transaction, other: Transaction) -> Transaction:
         transaction_time=min(filter(None, (one.transaction_time, other.transaction_time)), default=None),
         settlement_time=min(filter(None, (one.settlement_time, other.settlement_time)), default=None),
         first_heard_at=min(one.first_heard_at, other.first_heard_at),
+        virtual_account=max(filter(None, (one.virtual_account, other.virtual_account)), default=None),
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from tuntas.domain.facts import Fact, Source
+from tuntas.domain.facts import Fact, Source, VirtualAccount
 from tuntas.domain.money import NotRupiah, Rupiah, parse_rupiah
 from tuntas.midtrans.wib import parse_wib
 
@@ -63,6 +63,7 @@ class Notification:
     transaction_time: str | None
     settlement_time: str | None
     original_amount: str | None
+    virtual_account: VirtualAccount | None
 
     @property
     def is_dashboard_test(self) -> bool:
@@ -95,6 +96,7 @@ class Notification:
             transaction_time=parse_wib(self.transaction_time or ""),
             settlement_time=parse_wib(self.settlement_time or ""),
             received_at=received_at,
+            virtual_account=self.virtual_account,
             source=Source.NOTIFICATION,
         )
 
@@ -119,6 +121,7 @@ def parse_notification(body: bytes) -> Notification:
         transaction_time=_text(document, "transaction_time"),
         settlement_time=_text(document, "settlement_time"),
         original_amount=_original_amount(document),
+        virtual_account=_virtual_account(document),
     )
 
 
@@ -143,6 +146,18 @@ def _original_amount(document: dict[str, Any]) -> str | None:
     for name in ("metadata", "extra_info", "gross_amount_info", "original_amount"):
         node = node.get(name) if isinstance(node, dict) else None
     return node if isinstance(node, str) else None
+
+
+def _virtual_account(document: dict[str, Any]) -> VirtualAccount | None:
+    """`va_numbers[0]`, or Permata's own field (fact sheet 7.3)."""
+    if (number := _text(document, "permata_va_number")) is not None:
+        return VirtualAccount("permata", number)
+    listed = document.get("va_numbers")
+    first = listed[0] if isinstance(listed, list) and listed else None
+    if not isinstance(first, dict):
+        return None
+    bank, number = _text(first, "bank"), _text(first, "va_number")
+    return VirtualAccount(bank, number) if bank and number else None
 
 
 def _amount_or_none(text: str | None) -> Rupiah | None:

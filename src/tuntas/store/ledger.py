@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from tuntas.domain.facts import VirtualAccount
 from tuntas.domain.grants import Entitlement
 from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
@@ -113,6 +114,9 @@ async def _transactions(session: UnitOfWork, order_ids: Sequence[str]) -> dict[s
                 transaction_time=row.transaction_time,
                 settlement_time=row.settlement_time,
                 first_heard_at=row.first_heard_at,
+                virtual_account=VirtualAccount(row.bank, row.va_number)
+                if row.bank and row.va_number
+                else None,
             )
         )
     return found
@@ -131,4 +135,6 @@ def _row(transaction: Transaction) -> dict[str, object]:
         "transaction_time": transaction.transaction_time,
         "settlement_time": transaction.settlement_time,
         "first_heard_at": transaction.first_heard_at,
+        "bank": transaction.virtual_account.bank if transaction.virtual_account else None,
+        "va_number": transaction.virtual_account.number if transaction.virtual_account else None,
     }

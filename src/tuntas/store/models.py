@@ -167,6 +167,8 @@ class Transaction(Base):
     transaction_time: Mapped[datetime | None]
     settlement_time: Mapped[datetime | None]
     first_heard_at: Mapped[datetime]
+    bank: Mapped[str | None] = mapped_column(String(64))
+    va_number: Mapped[str | None] = mapped_column(String(64))
 
 
 class DomainGrant(Base):

@@ -16,6 +16,9 @@ class Payment:
     order: Order
     invitation: InvitationView
     payment_type: str | None
+    bank: str | None
+    va_number: str | None
+    """Where to transfer to, when the newest attempt is a virtual account."""
     confirmed_at: datetime | None
     """When this order was paid; None while it is not."""
 
@@ -29,10 +32,13 @@ async def payment(backend: Backend, owner_id: int, order_id: str) -> Payment:
         order, invitation = found
         attempts = await orders.transactions_of(session, order_id)
         grant = await orders.grant_of(session, order_id)
+    newest = attempts[0] if attempts else None
     return Payment(
         order=order,
         invitation=InvitationView(invitation, order_id, live=is_live(invitation, backend.clock.now())),
-        payment_type=attempts[0].payment_type if attempts else None,
+        payment_type=newest.payment_type if newest else None,
+        bank=newest.bank if newest else None,
+        va_number=newest.va_number if newest else None,
         confirmed_at=grant.paid_at if grant else None,
     )
 

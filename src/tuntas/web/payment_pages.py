@@ -28,6 +28,8 @@ class PaymentCard:
     expires_at: datetime
     confirmed_at: datetime | None
     payment_type: str | None
+    bank: str | None
+    va_number: str | None
     invitation: InvitationCard
 
     @classmethod
@@ -39,6 +41,8 @@ class PaymentCard:
             expires_at=payment.order.expires_at,
             confirmed_at=payment.confirmed_at,
             payment_type=payment.payment_type,
+            bank=payment.bank,
+            va_number=payment.va_number,
             invitation=InvitationCard.of(payment.invitation),
         )
 
