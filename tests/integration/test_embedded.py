@@ -13,10 +13,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.program import environment, is_running, kill_postgres, postgres_of
 
 import tuntas
-from tuntas.store import embedded
+from tests.program import environment, is_running, kill_postgres, postgres_of
 from tuntas.store.embedded import EmbeddedPostgres, EmbeddedPostgresError, find_binaries
 
 USER = """
@@ -180,6 +179,21 @@ def test_a_path_too_long_for_a_socket_gets_a_short_one(folder: Path) -> None:
     socket_dir.rmdir()
 
 
+def test_a_short_folder_that_somebody_else_laid_out_is_not_used(folder: Path) -> None:
+    deep, elsewhere = folder / ("a-folder-with-a-long-name-" * 4), folder / "elsewhere"
+    elsewhere.mkdir()
+    server = EmbeddedPostgres(deep)
+    trap = Path(server.url.partition("host=")[2])
+    trap.symlink_to(elsewhere)
+    try:
+        with pytest.raises(EmbeddedPostgresError, match="belongs to somebody else"):
+            server.start()
+        assert elsewhere.stat().st_uid == os.geteuid()
+        assert postgres_of(deep) is None
+    finally:
+        trap.unlink()
+
+
 def test_the_machines_own_postgresql_serves_as_well(folder: Path) -> None:
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not installed:
@@ -194,12 +208,9 @@ def test_the_machines_own_postgresql_serves_as_well(folder: Path) -> None:
         assert words(server.url) == ["kept"], "a folder is opened by the version that made it"
 
 
-def test_without_any_postgresql_the_sentence_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_fitting_postgresql_the_sentence_says_what_to_do() -> None:
     with pytest.raises(EmbeddedPostgresError, match=r"No PostgreSQL 11 found.*apt-get.*DATABASE_URL"):
         find_binaries(11)
-    monkeypatch.setattr(embedded, "_candidates", lambda: iter([Path("/nonexistent")]))
-    with pytest.raises(EmbeddedPostgresError, match=r"No PostgreSQL 14 or newer found.*DATABASE_URL"):
-        find_binaries()
 
 
 def test_a_folder_of_a_version_that_is_gone_is_left_alone(folder: Path) -> None:
