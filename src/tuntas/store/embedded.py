@@ -115,14 +115,26 @@ class EmbeddedPostgres:
     def _launch(self) -> None:
         socket_dir = self._socket_dir()
         if socket_dir != self._cluster:
-            socket_dir.mkdir(mode=0o700, exist_ok=True)
-            if (account := self._account()) is not None:
-                os.chown(socket_dir, account.pw_uid, account.pw_gid)
+            self._make_own(socket_dir)
         options = f"-c listen_addresses='' -c unix_socket_directories='{socket_dir}' -c timezone=UTC"
         self._run(
             "pg_ctl", "start", "-D", self._cluster, "-l", self._cluster / "server.log",
             "-o", options, "-w", "-t", str(_START_SECONDS),
         )  # fmt: skip
+
+    def _make_own(self, socket_dir: Path) -> None:
+        """Who is let into this folder is let into the database; its name in /tmp can be guessed."""
+        socket_dir.mkdir(mode=0o700, exist_ok=True)
+        account = self._account()
+        found = socket_dir.lstat()
+        owners = {os.geteuid(), account.pw_uid} if account else {os.geteuid()}
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
+            raise EmbeddedPostgresError(
+                f"{socket_dir} belongs to somebody else. Remove it, or use a data folder with a shorter path."
+            )
+        socket_dir.chmod(0o700)
+        if account is not None:
+            os.chown(socket_dir, account.pw_uid, account.pw_gid)
 
     def _ensure_database(self) -> None:
         import psycopg
