@@ -20,6 +20,7 @@ from midtrans_simulator.control import api as control
 from midtrans_simulator.core import api as core
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.headers import SecurityHeaders
+from midtrans_simulator.payer import qr_image, three_ds
 from midtrans_simulator.snap import api as snap
 from midtrans_simulator.snap import page
 
@@ -54,6 +55,8 @@ def create_app(config: SimulatorConfig | None = None) -> Starlette:
         routes=[
             *snap.routes(gateway),
             *page.routes(gateway),
+            *three_ds.routes(gateway),
+            *qr_image.routes(gateway),
             *core.routes(gateway),
             *control.routes(gateway),
             Route("/snap/snap.js", _script),

@@ -5,13 +5,13 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-import jinja2
 import segno
 
-from midtrans_simulator import cards, texts
+from midtrans_simulator import cards
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.methods import Group, Method
 from midtrans_simulator.model import Session
+from midtrans_simulator.pages import Pages
 from midtrans_simulator.snap.choose import in_range, offered
 from midtrans_simulator.snap.views import View, Wish
 
@@ -29,17 +29,11 @@ _TEST_CARDS = {
 class Renderer:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._templates = jinja2.Environment(
-            loader=jinja2.PackageLoader("midtrans_simulator"),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=jinja2.StrictUndefined,
-        )
+        self._pages = Pages()
 
     def page(self, session: Session | None, view: View | None, wish: Wish, *, mode: str) -> str:
         fragment = self.fragment(session, view, wish) if view is not None else None
-        return self._render("page.html", wish, session=session, fragment=fragment, mode=mode)
+        return self._pages.render("page.html", wish.language, session=session, fragment=fragment, mode=mode)
 
     def fragment(self, session: Session | None, view: View, wish: Wish) -> str:
         """The view alone, as the page swaps it in."""
@@ -58,17 +52,7 @@ class Renderer:
             "otp": cards.OTP,
             "phone": wish.phone,
         }
-        return self._render(f"views/{view.name}.html", wish, **context)
-
-    def _render(self, name: str, wish: Wish, **context: object) -> str:
-        return self._templates.get_template(name).render(
-            t=texts.translator(wish.language),
-            lang=wish.language,
-            rupiah=texts.rupiah,
-            grouped=texts.grouped,
-            date_time=lambda moment: texts.date_time(moment, wish.language),
-            **context,
-        )
+        return self._pages.render(f"views/{view.name}.html", wish.language, **context)
 
     def _remaining(self, session: Session | None, view: View) -> int | None:
         """Virtual seconds until the view changes by itself; None: it does not."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from midtrans_simulator import amounts, notification, wib
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import Session, Status, Transaction
+from midtrans_simulator.model import UNPAID, Session, Status, Transaction
 from midtrans_simulator.urls import with_query
 
 OWN_FINISH = "/snap/finish"
@@ -50,6 +50,16 @@ def success_or_pending(
     if transaction.method == "bca_va":
         result["bca_va_number"] = transaction.details["va_numbers"][0]["va_number"]
     return result | {"finish_redirect_url": _target(returns.finish, transaction, code)}
+
+
+def card_result(transaction: Transaction) -> dict[str, Any]:
+    """What a card form's page hears after 3DS (14): 200 accepted, 201 in review, 202 denied or too late."""
+    refused = transaction.status in UNPAID
+    message = transaction.details.get("channel_response_message", "Transaction is expired")
+    message = message if refused else _message(transaction, "en")
+    result = _common(transaction, notification.status_code(transaction), message)
+    extra = ("eci", "channel_response_code", "channel_response_message")
+    return result | {"currency": "IDR"} | _picked(transaction, (*_CARD_FIELDS, *extra))
 
 
 def failure(transaction: Transaction, returns: Returns) -> dict[str, Any]:

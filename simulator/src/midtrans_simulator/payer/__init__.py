@@ -1,0 +1,1 @@
+"""What the payer holds: the bank's 3DS page, the wallet's app, the code at the till (8.1, 8.2)."""
