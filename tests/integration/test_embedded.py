@@ -143,16 +143,17 @@ def test_after_a_killed_user_the_next_one_goes_on_and_cleans_up(folder: Path) ->
 
 
 def test_after_a_power_cut_what_was_committed_is_there(folder: Path) -> None:
-    """The killed server's lock file stays behind, naming a process number that may live on."""
+    """The killed server's lock file stays behind, and by now its number is another process's."""
     with user_of(folder) as killed:
         write(killed.ready(), "kept")
         killed.process.kill()
         kill_postgres(folder)
     lock = folder / "postgres" / "cluster" / "postmaster.pid"
-    lines = lock.read_text().splitlines()
-    lock.write_text("\n".join([str(os.getpid()), *lines[1:]]))
-    with EmbeddedPostgres(folder) as server:
-        assert words(server.url) == ["kept"]
+    with EmbeddedPostgres(folder / "another"):
+        _, *rest = lock.read_text().splitlines()
+        lock.write_text("\n".join([str(server_pid(folder / "another")), *rest]))
+        with EmbeddedPostgres(folder) as server:
+            assert words(server.url) == ["kept"]
 
 
 def test_a_killed_attempt_to_create_is_begun_anew(folder: Path) -> None:
