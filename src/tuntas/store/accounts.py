@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from tuntas.store.database import UnitOfWork
+from tuntas.store.database import UnitOfWork, storable
 from tuntas.store.models import Session, User
 
 
@@ -21,6 +21,8 @@ async def add_user(session: UnitOfWork, *, name: str, email: str, password_hash:
 
 
 async def user_by_email(session: UnitOfWork, email: str) -> User | None:
+    if not storable(email):
+        return None
     return (await session.scalars(select(User).where(User.email == email))).one_or_none()
 
 

@@ -37,6 +37,11 @@ class Database:
         await self._engine.dispose()
 
 
+def storable(text: str) -> bool:
+    """PostgreSQL keeps every character but NUL: a text that holds one equals nothing in a table."""
+    return "\x00" not in text
+
+
 def driver_url(url: str, driver: str) -> URL:
     """Any common spelling of a PostgreSQL address as the URL of one driver."""
     parsed = make_url(url)

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from tuntas.store.database import UnitOfWork
+from tuntas.store.database import UnitOfWork, storable
 from tuntas.store.models import Invitation, Package
 
 
@@ -68,4 +68,6 @@ async def owned_invitation(
 
 
 async def invitation_by_domain(session: UnitOfWork, domain: str) -> Invitation | None:
+    if not storable(domain):
+        return None
     return (await session.scalars(select(Invitation).where(Invitation.domain == domain))).one_or_none()

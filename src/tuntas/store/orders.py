@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from tuntas.store.database import UnitOfWork
+from tuntas.store.database import UnitOfWork, storable
 from tuntas.store.models import DomainGrant, Invitation, Order, Transaction
 
 
@@ -40,6 +40,8 @@ async def locked_order(session: UnitOfWork, order_id: str) -> Order:
 
 
 async def owned_order(session: UnitOfWork, owner_id: int, order_id: str) -> tuple[Order, Invitation] | None:
+    if not storable(order_id):
+        return None
     query = (
         select(Order, Invitation)
         .join(Invitation, Invitation.id == Order.invitation_id)
