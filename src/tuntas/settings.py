@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     tuntas_confirm: Confirm | None = Field(
         default=None, description="off, after or before; default: after in production, off elsewhere."
     )
+    tuntas_checks_per_second: float = Field(
+        default=5, gt=0, le=100, description="At most so many questions to Midtrans by each worker."
+    )
     tuntas_refund_revokes_domain: bool = Field(
         default=False, description="Whether a full refund also takes back the paid time."
     )

@@ -37,6 +37,13 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
     errors.AmountMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.AlreadyPaid: HTTPStatus.CONFLICT,
     errors.TokenInProgress: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.NothingToRefund: HTTPStatus.CONFLICT,
+    errors.RefundTooLarge: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.RefundByHand: HTTPStatus.CONFLICT,
+    errors.WholeRefundOnly: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.RefundUnderWay: HTTPStatus.CONFLICT,
+    errors.RefundRefused: HTTPStatus.BAD_GATEWAY,
     GatewayTimeout: HTTPStatus.GATEWAY_TIMEOUT,
     GatewayUnavailable: HTTPStatus.BAD_GATEWAY,
     GatewayRejected: HTTPStatus.BAD_GATEWAY,
@@ -69,6 +76,8 @@ def sentence(error: errors.UseCaseError | GatewayError, language: Language) -> s
     values = dict(error.values) if isinstance(error, errors.UseCaseError) else {}
     if isinstance(error, errors.AmountMismatch):
         values["price"] = rupiah(error.price)
+    if isinstance(error, errors.RefundTooLarge):
+        values["left"] = rupiah(error.left)
     return text(f"error.{error.code}", language, **values)
 
 
@@ -84,7 +93,9 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
         raise error
     body = {"message": sentence(error, language_of(request)), "code": error.code}
     status = status_of(error)
-    headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None
+    headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else {}
+    if isinstance(error, errors.TooManyRequests):
+        headers = {"Retry-After": str(error.seconds)}
     return JSONResponse(body, status, headers)
 
 

@@ -5,8 +5,9 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 
 from tuntas.api.caller import CurrentBackend, CurrentUser
-from tuntas.api.schemas import PaymentOut, TokenIn, TokenOut
+from tuntas.api.schemas import CheckStatusIn, PaymentOut, TokenIn, TokenOut
 from tuntas.usecases import payments
+from tuntas.usecases.check_status import check_status
 from tuntas.usecases.create_token import create_token
 
 token_router = APIRouter(tags=["payments"])
@@ -25,6 +26,11 @@ async def create_snap_token(
     if result.reused:
         response.status_code = HTTPStatus.OK
     return TokenOut.of(result)
+
+
+@router.post("/midtrans/check-status")
+async def check(backend: CurrentBackend, user: CurrentUser, body: CheckStatusIn) -> PaymentOut:
+    return PaymentOut.of(await check_status(backend, user.id, body.order_id))
 
 
 @router.get("/payments/{order_id}")

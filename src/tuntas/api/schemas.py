@@ -64,6 +64,10 @@ class TokenIn(Body):
     )
 
 
+class CheckStatusIn(Body):
+    order_id: Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=r"^[^\x00]*$")]
+
+
 class UserOut(BaseModel):
     id: int
     name: str

@@ -15,7 +15,7 @@ from tuntas.api.caller import backend_of
 from tuntas.api.errors import refusal
 from tuntas.api.trace_budget import TraceBudget
 from tuntas.usecases.backend import Backend
-from tuntas.usecases.ingest import Refusal, Refused, ingest, record_refusal
+from tuntas.usecases.ingest import Refusal, ingest, record_refusal
 
 log = structlog.get_logger()
 
@@ -26,13 +26,13 @@ async def webhook(request: Request) -> JSONResponse:
     backend = backend_of(request)
     body = await request.body()
     try:
-        result = await ingest(backend, body)
+        refused = await ingest(backend, body)
     except Exception:
         log.exception("webhook_not_stored")
         return refusal(request, "not_stored", HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "60"})
-    if isinstance(result, Refused):
-        await _trace(backend, result.reason, body)
-        if result.reason is Refusal.MALFORMED:
+    if refused is not None:
+        await _trace(backend, refused.reason, body)
+        if refused.reason is Refusal.MALFORMED:
             return refusal(request, "malformed_notification", HTTPStatus.BAD_REQUEST)
         return JSONResponse(
             {"message": "Invalid signature", "code": "invalid_signature"}, HTTPStatus.FORBIDDEN

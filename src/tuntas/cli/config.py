@@ -17,7 +17,7 @@ def _group() -> None:
 
 
 @app.command("check")
-def check(data_dir: DataDir = None, as_json: Json = False) -> None:  # noqa: FBT002  typer's form
+def check(data_dir: DataDir = None, as_json: Json = False) -> None:
     """Check the configuration and show it; keys are masked. Exit code 2 when it cannot be used."""
     settings = read_settings(Settings, tuntas_data_dir=data_dir)
     shown = _shown(settings)

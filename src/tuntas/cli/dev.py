@@ -33,6 +33,7 @@ from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD, OPERATOR_EMAIL, OP
 from tuntas.usecases.backend import open_backend
 from tuntas.usecases.demo import add_demo_data
 from tuntas.web.site import DemoLogIn
+from tuntas.worker.worker import working
 
 _HOST = "127.0.0.1"
 
@@ -57,7 +58,7 @@ def dev(
     ] = 8000,
     simulator_port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8100,
     data_dir: Annotated[Path, typer.Option(help="Database and state live here.")] = Path(".data"),
-    demo: Annotated[bool, typer.Option(help="Insert the demo customer, operator and packages.")] = True,  # noqa: FBT002
+    demo: Annotated[bool, typer.Option(help="Insert the demo customer, operator and packages.")] = True,
     ready_file: Annotated[
         Path | None, typer.Option(help="Receives one JSON object once all parts answer.")
     ] = None,
@@ -128,10 +129,12 @@ async def _run(
     try:
         if demo:
             await add_demo_data(backend)
-        await sites.start()
-        _announce(settings, sockets, demo=demo, ready_file=ready_file)
-        await sites.wait()
-        typer.echo("Stopping …")
+        async with working(backend, url):
+            await sites.start()
+            _announce(settings, sockets, demo=demo, ready_file=ready_file)
+            await sites.wait()
+            typer.echo("Stopping …")
+            await sites.stop()
     finally:
         await sites.stop()
         await backend.close()

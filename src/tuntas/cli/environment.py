@@ -1,10 +1,11 @@
 """What a command works with: settings, and the database of this machine or of DATABASE_URL."""
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic import SecretStr, ValidationError
@@ -21,6 +22,8 @@ DataDir = Annotated[
     Path | None, typer.Option(help="Data folder; default: TUNTAS_DATA_DIR or .data.", show_default=False)
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
+
+Result = TypeVar("Result")
 
 _DEV_FILE = "dev.json"
 
@@ -87,6 +90,19 @@ def opened_backend(settings: Settings) -> Iterator[Backend]:
     """A backend for one command; the caller closes it inside its event loop."""
     with database_url(settings) as url:
         yield open_backend(settings, url)
+
+
+def run(settings: Settings, act: Callable[[Backend], Awaitable[Result]]) -> Result:
+    """Carry out one act with a backend of its own."""
+
+    async def acted(backend: Backend) -> Result:
+        try:
+            return await act(backend)
+        finally:
+            await backend.close()
+
+    with opened_backend(settings) as backend:
+        return asyncio.run(acted(backend))
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -20,9 +20,9 @@ def logs(
     event: Annotated[str | None, typer.Option(help="Only this event type, e.g. webhook_received.")] = None,
     order: Annotated[str | None, typer.Option(help="Only this order id.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many of the newest lines.")] = 20,
-    follow: Annotated[bool, typer.Option("--follow", help="Go on as new lines come; Ctrl-C ends.")] = False,  # noqa: FBT002
+    follow: Annotated[bool, typer.Option("--follow", help="Go on as new lines come; Ctrl-C ends.")] = False,
     data_dir: DataDir = None,
-    as_json: Json = False,  # noqa: FBT002
+    as_json: Json = False,
 ) -> None:
     """Show the payment log, newest last."""
     settings = desk_settings(data_dir)

@@ -4,7 +4,7 @@ import signal
 
 import typer
 
-from tuntas.cli import config, dev, logs, migrate, serve, webhook
+from tuntas.cli import config, dev, doctor, logs, migrate, orders, refund, serve, sync, webhook, worker
 
 app = typer.Typer(
     name="tuntas",
@@ -17,7 +17,12 @@ app = typer.Typer(
 app.command("dev")(dev.dev)
 app.command("serve")(serve.serve)
 app.command("migrate")(migrate.migrate)
+app.command("worker")(worker.worker)
 app.command("logs")(logs.logs)
+app.command("sync")(sync.sync)
+app.command("refund")(refund.refund)
+app.command("doctor")(doctor.doctor)
+app.add_typer(orders.app, name="orders")
 app.add_typer(config.app, name="config")
 app.add_typer(webhook.app, name="webhook")
 

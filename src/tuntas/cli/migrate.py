@@ -9,7 +9,7 @@ from tuntas.store import migrations
 from tuntas.store.database import UnsupportedDatabase
 
 
-def migrate(data_dir: DataDir = None, as_json: Json = False) -> None:  # noqa: FBT002  typer's form
+def migrate(data_dir: DataDir = None, as_json: Json = False) -> None:
     """Bring the database to the schema of this version. Safe to repeat."""
     settings = desk_settings(data_dir)
     with database_url(settings) as url:

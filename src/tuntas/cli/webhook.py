@@ -1,7 +1,7 @@
 """`tuntas webhook send`: what Midtrans would send, built, signed and really posted."""
 
-import asyncio
 import json
+from getpass import getuser
 from typing import Annotated
 
 import httpx
@@ -15,13 +15,15 @@ from tuntas.cli.environment import (
     Json,
     desk_settings,
     fail,
-    opened_backend,
+    run,
 )
+from tuntas.clock import SystemClock
 from tuntas.domain.money import Rupiah
 from tuntas.midtrans.compose import compose_notification
 from tuntas.midtrans.notification import STATUS_CODES
-from tuntas.usecases.backend import Backend
-from tuntas.usecases.payments import Attempt, newest_attempt
+from tuntas.usecases import replay as replaying
+from tuntas.usecases.errors import OrderNotFound
+from tuntas.usecases.payments import newest_attempt
 
 app = typer.Typer(help="Notifications by hand.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -47,7 +49,7 @@ def send(
     amount: Annotated[int | None, typer.Option(help="Rupiah. Default: the order's amount.")] = None,
     url: Annotated[str | None, typer.Option(help="Default: the webhook of TUNTAS_BASE_URL.")] = None,
     data_dir: DataDir = None,
-    as_json: Json = False,  # noqa: FBT002  typer's form
+    as_json: Json = False,
 ) -> None:
     """Send a signed notification about an order to the webhook, as Midtrans would. Never in production."""
     if status not in STATUS_CODES:
@@ -55,8 +57,7 @@ def send(
     settings = desk_settings(data_dir)
     if settings.midtrans_is_production or settings.server_key.startswith(_PRODUCTION_KEY):
         fail("Refused: test notifications are never signed with a production key.", EXIT_UNUSABLE)
-    with opened_backend(settings) as backend:
-        attempt = asyncio.run(_newest_attempt(backend, order_id))
+    attempt = run(settings, lambda backend: newest_attempt(backend, order_id))
     gross_amount = amount if amount is not None else attempt.gross_amount if attempt else None
     if gross_amount is None:
         fail(f"No order {order_id}. Give --amount to send about an order that is not ours.", EXIT_MISSING)
@@ -68,18 +69,66 @@ def send(
         payment_type=payment_type or (attempt.payment_type if attempt else None) or "bank_transfer",
         gross_amount=Rupiah(gross_amount),
         transaction_time=attempt.transaction_time if attempt else None,
-        now=backend.clock.now(),
+        now=SystemClock().now(),
         server_key=settings.server_key,
     )
     target = url or f"{settings.base_url}/api/v1/midtrans/webhook"
     _post(target, body, as_json=as_json)
 
 
-async def _newest_attempt(backend: Backend, order_id: str) -> Attempt | None:
+@app.command("replay")
+def replay(
+    notification_id: Annotated[int, typer.Argument(help="The number that `tuntas doctor` shows.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Take a stored notification in again. Harmless to repeat: facts only ever climb."""
     try:
-        return await newest_attempt(backend, order_id)
-    finally:
-        await backend.close()
+        outcome = run(desk_settings(data_dir), lambda backend: replaying.replay(backend, notification_id))
+    except OrderNotFound:
+        fail(f"No notification {notification_id}.", EXIT_MISSING)
+    _print_outcome(notification_id, outcome, as_json=as_json)
+    if outcome is None:
+        raise typer.Exit(EXIT_WRONG)
+
+
+@app.command("adopt")
+def adopt(
+    notification_id: Annotated[int, typer.Argument(help="The number of an orphan.")],
+    order_id: Annotated[str, typer.Argument(help="The order of ours that it is about.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Take in an orphan as being about an order of ours. The amount must still fit."""
+    settings = desk_settings(data_dir)
+    try:
+        outcome = run(
+            settings,
+            lambda backend: replaying.adopt(backend, notification_id, order_id, actor=f"cli:{getuser()}"),
+        )
+    except OrderNotFound:
+        fail(f"No notification {notification_id}, or no order {order_id}.", EXIT_MISSING)
+    _print_outcome(notification_id, outcome, as_json=as_json)
+
+
+@app.command("orphans")
+def orphans(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Notifications about orders that are not ours."""
+    for entry in run(desk_settings(data_dir), replaying.orphans):
+        about = {
+            "notification": entry.id,
+            "order_id": entry.order_id,
+            "transaction_id": entry.transaction_id,
+            "transaction_status": entry.transaction_status,
+        }
+        typer.echo(json.dumps(about) if as_json else "  ".join(map(str, about.values())))
+
+
+def _print_outcome(notification_id: int, outcome: str | None, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"notification": notification_id, "outcome": outcome}))
+    else:
+        typer.echo(f"Notification {notification_id}: {outcome or 'still cannot be applied'}")
 
 
 def _post(target: str, body: dict[str, str], *, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from tuntas.domain.ladder import Rung, rung_of
 from tuntas.domain.money import Rupiah
+from tuntas.domain.refunds import RefundRow
 
 
 class Source(StrEnum):
@@ -13,6 +14,7 @@ class Source(StrEnum):
 
     NOTIFICATION = "notification"
     STATUS = "status"
+    """Midtrans's own answer to a question of ours."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,8 +39,11 @@ class Fact:
     transaction_time: datetime | None
     settlement_time: datetime | None
     received_at: datetime
-    virtual_account: VirtualAccount | None
     source: Source
+    virtual_account: VirtualAccount | None = None
+    payable_until: datetime | None = None
+    """The gateway's `expiry_time`: the last moment at which a waiting attempt can be paid."""
+    refunds: tuple[RefundRow, ...] = ()
 
     @property
     def rung(self) -> Rung | None:

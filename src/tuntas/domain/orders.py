@@ -25,18 +25,21 @@ class Order:
     days: int
     created_at: datetime
     transactions: tuple[Transaction, ...]
+    closed: bool = False
+    """Its last possible payment moment passed without any attempt known to Midtrans."""
 
     @property
     def status(self) -> PaymentStatus:
         """Paid if any attempt is; else refunded if any; else pending if any, or if none yet; else failed.
 
-        `failed` is not the end: the customer may still pay in the same Snap page.
+        `failed` is not the end: the customer may still pay in the same Snap page. An order closed
+        without an attempt has failed too, and is paid all the same should a payment turn up.
         """
         seen = {transaction.status for transaction in self.transactions}
         for status in _STRONGEST_FIRST:
             if status in seen:
                 return status
-        return PaymentStatus.FAILED if seen else PaymentStatus.PENDING
+        return PaymentStatus.FAILED if seen or self.closed else PaymentStatus.PENDING
 
     def paid_at(self, *, refund_revokes: bool) -> datetime | None:
         """The earliest paid moment that still counts, or None.

@@ -20,6 +20,7 @@ class Transaction:
     settlement_time: datetime | None
     first_heard_at: datetime
     virtual_account: VirtualAccount | None = None
+    payable_until: datetime | None = None
 
     @property
     def status(self) -> PaymentStatus:
@@ -57,6 +58,7 @@ def climb(before: Transaction | None, fact: Fact) -> Transaction | None:
         settlement_time=fact.settlement_time,
         first_heard_at=fact.received_at,
         virtual_account=fact.virtual_account,
+        payable_until=fact.payable_until,
     )
     return seen if before is None else _join(before, seen)
 
@@ -71,4 +73,5 @@ def _join(one: Transaction, other: Transaction) -> Transaction:
         settlement_time=min(filter(None, (one.settlement_time, other.settlement_time)), default=None),
         first_heard_at=min(one.first_heard_at, other.first_heard_at),
         virtual_account=max(filter(None, (one.virtual_account, other.virtual_account)), default=None),
+        payable_until=max(filter(None, (one.payable_until, other.payable_until)), default=None),
     )

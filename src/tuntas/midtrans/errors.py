@@ -5,7 +5,9 @@ GatewayError
 │   └── GatewayTimeout    no reply in time; whether it acted is unknown
 ├── GatewayMisconfigured  our keys are refused
 └── GatewayRejected       the request was understood and refused
-    └── OrderIdTaken      the order id has an attempt already
+    ├── OrderIdTaken         the order id has an attempt already
+    ├── TransactionNotFound  nothing under this id; normal before a payment method is chosen
+    └── DuplicateRefund      a refund with this key has succeeded before
 """
 
 from collections.abc import Sequence
@@ -48,3 +50,11 @@ class GatewayRejected(GatewayError):
 
 class OrderIdTaken(GatewayRejected):
     """The order id already carries a pending or paid attempt, so no new token can be had for it."""
+
+
+class TransactionNotFound(GatewayRejected):
+    """Midtrans knows no transaction by this id."""
+
+
+class DuplicateRefund(GatewayRejected):
+    """A refund with this key has already succeeded; GET status tells how things stand."""

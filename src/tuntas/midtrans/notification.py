@@ -6,9 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from tuntas.domain.facts import Fact, Source, VirtualAccount
-from tuntas.domain.money import NotRupiah, Rupiah, parse_rupiah
-from tuntas.midtrans.wib import parse_wib
+from tuntas.domain.facts import Fact, Source
+from tuntas.midtrans.body import read_fact, text_of
 
 MAX_BODY_BYTES = 64 * 1024
 TEST_ORDER_PREFIX = "payment_notif_test_"
@@ -49,7 +48,7 @@ class MalformedNotification(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """The fields of a notification that we act on, as the exact strings of the body."""
+    """The fields that decide whether to believe it, as the exact strings of the body."""
 
     order_id: str
     transaction_id: str
@@ -58,12 +57,8 @@ class Notification:
     gross_amount: str
     signature_key: str
     fraud_status: str | None
-    payment_type: str | None
-    currency: str | None
-    transaction_time: str | None
-    settlement_time: str | None
-    original_amount: str | None
-    virtual_account: VirtualAccount | None
+    document: dict[str, Any]
+    """The whole body as parsed."""
 
     @property
     def is_dashboard_test(self) -> bool:
@@ -84,21 +79,7 @@ class Notification:
 
     def fact(self, received_at: datetime) -> Fact:
         """What this notification says; raises NotRupiah for an amount that cannot be read exactly."""
-        return Fact(
-            order_id=self.order_id,
-            transaction_id=self.transaction_id,
-            transaction_status=self.transaction_status,
-            fraud_status=self.fraud_status,
-            payment_type=self.payment_type,
-            gross_amount=parse_rupiah(self.gross_amount),
-            original_amount=_amount_or_none(self.original_amount),
-            currency=self.currency or "IDR",
-            transaction_time=parse_wib(self.transaction_time or ""),
-            settlement_time=parse_wib(self.settlement_time or ""),
-            received_at=received_at,
-            virtual_account=self.virtual_account,
-            source=Source.NOTIFICATION,
-        )
+        return read_fact(self.document, received_at=received_at, source=Source.NOTIFICATION)
 
 
 def parse_notification(body: bytes) -> Notification:
@@ -115,13 +96,8 @@ def parse_notification(body: bytes) -> Notification:
             raise MalformedNotification(f"{name} is too long or holds a NUL character")
     return Notification(
         **{name: document[name] for name in _REQUIRED},
-        fraud_status=_text(document, "fraud_status"),
-        payment_type=_text(document, "payment_type"),
-        currency=_text(document, "currency"),
-        transaction_time=_text(document, "transaction_time"),
-        settlement_time=_text(document, "settlement_time"),
-        original_amount=_original_amount(document),
-        virtual_account=_virtual_account(document),
+        fraud_status=text_of(document, "fraud_status"),
+        document=document,
     )
 
 
@@ -133,35 +109,3 @@ def _json_object(body: bytes) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise MalformedNotification("the body is not a JSON object")
     return document
-
-
-def _text(document: dict[str, Any], name: str) -> str | None:
-    value = document.get(name)
-    return value[:64] if isinstance(value, str) and value and "\x00" not in value else None
-
-
-def _original_amount(document: dict[str, Any]) -> str | None:
-    """`metadata.extra_info.gross_amount_info.original_amount`: the amount before a fee of the gateway."""
-    node: Any = document
-    for name in ("metadata", "extra_info", "gross_amount_info", "original_amount"):
-        node = node.get(name) if isinstance(node, dict) else None
-    return node if isinstance(node, str) else None
-
-
-def _virtual_account(document: dict[str, Any]) -> VirtualAccount | None:
-    """`va_numbers[0]`, or Permata's own field (fact sheet 7.3)."""
-    if (number := _text(document, "permata_va_number")) is not None:
-        return VirtualAccount("permata", number)
-    listed = document.get("va_numbers")
-    first = listed[0] if isinstance(listed, list) and listed else None
-    if not isinstance(first, dict):
-        return None
-    bank, number = _text(first, "bank"), _text(first, "va_number")
-    return VirtualAccount(bank, number) if bank and number else None
-
-
-def _amount_or_none(text: str | None) -> Rupiah | None:
-    try:
-        return parse_rupiah(text) if text is not None else None
-    except NotRupiah:
-        return None

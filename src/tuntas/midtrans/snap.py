@@ -1,6 +1,5 @@
 """Snap: asking Midtrans for a payment page (`POST /snap/v1/transactions`)."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,13 +7,8 @@ from typing import Any
 import httpx
 
 from tuntas.domain.money import Rupiah
-from tuntas.midtrans.errors import (
-    GatewayMisconfigured,
-    GatewayRejected,
-    GatewayTimeout,
-    GatewayUnavailable,
-    OrderIdTaken,
-)
+from tuntas.midtrans.errors import GatewayRejected, GatewayUnavailable, OrderIdTaken
+from tuntas.midtrans.http import MidtransHttp, json_object
 from tuntas.midtrans.wib import format_wib
 
 _NAME_LIMIT = 50
@@ -43,45 +37,17 @@ class SnapToken:
 
 
 class SnapClient:
-    """Asks for Snap tokens. `transport` is the seam: the network, or an ASGI application in tests."""
+    """Asks for Snap tokens."""
 
-    def __init__(
-        self,
-        *,
-        base_url: str,
-        server_key: str,
-        notification_url: str | None,
-        timeout_seconds: float,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        headers = {"Accept": "application/json"}
-        if notification_url:
-            headers["X-Override-Notification"] = notification_url
-        self._timeout_seconds = timeout_seconds
-        self._http = httpx.AsyncClient(
-            base_url=base_url,
-            auth=httpx.BasicAuth(server_key, ""),
-            headers=headers,
-            timeout=httpx.Timeout(timeout_seconds, connect=min(5, timeout_seconds)),
-            transport=transport,
-        )
-
-    async def aclose(self) -> None:
-        await self._http.aclose()
+    def __init__(self, http: MidtransHttp) -> None:
+        self._http = http
 
     async def create(self, request: PaymentRequest) -> SnapToken:
         """A token for this order. Safe to repeat while no payment method was chosen: the newest token wins.
 
         Raises a GatewayError, see `errors`.
         """
-        try:
-            async with asyncio.timeout(self._timeout_seconds):
-                response = await self._http.post("transactions", json=_body(request))
-        except (httpx.TimeoutException, TimeoutError) as error:
-            raise GatewayTimeout("Midtrans did not answer in time") from error
-        except httpx.HTTPError as error:
-            raise GatewayUnavailable(f"Midtrans cannot be reached: {type(error).__name__}") from error
-        return _token(response)
+        return _token(await self._http.send("POST", "transactions", _body(request)))
 
 
 def _body(request: PaymentRequest) -> dict[str, Any]:
@@ -107,9 +73,7 @@ def _body(request: PaymentRequest) -> dict[str, Any]:
 
 
 def _token(response: httpx.Response) -> SnapToken:
-    document = _json_object(response)
-    if response.status_code == httpx.codes.UNAUTHORIZED:
-        raise GatewayMisconfigured("Midtrans refuses the server key: check the key and the environment")
+    document = json_object(response)
     if response.is_success:
         token, redirect_url = document.get("token"), document.get("redirect_url")
         if isinstance(token, str) and isinstance(redirect_url, str):
@@ -120,12 +84,3 @@ def _token(response: httpx.Response) -> SnapToken:
         taken = any("order_id" in text and "required" not in text for text in texts)
         raise OrderIdTaken(texts) if taken else GatewayRejected(texts)
     raise GatewayUnavailable(f"Midtrans answered HTTP {response.status_code} without a token")
-
-
-def _json_object(response: httpx.Response) -> dict[str, Any]:
-    """The reply as an object; a proxy or a wrong path answers in HTML, which is no reply of Midtrans."""
-    try:
-        document = response.json()
-    except ValueError:
-        document = None
-    return document if isinstance(document, dict) else {}

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -25,6 +26,8 @@ class Book:
     orders: tuple[Order, ...]
     amounts: dict[str, Rupiah]
     """What each order id asked for."""
+    payable_until: dict[str, datetime]
+    """When each order's payment page ends."""
 
 
 async def lock_books(session: UnitOfWork, order_ids: Iterable[str]) -> dict[int, Book]:
@@ -55,6 +58,9 @@ async def lock_books(session: UnitOfWork, order_ids: Iterable[str]) -> dict[int,
             amounts={
                 row.order_id: Rupiah(row.gross_amount) for row in rows if row.invitation_id == invitation_id
             },
+            payable_until={
+                row.order_id: row.expires_at for row in rows if row.invitation_id == invitation_id
+            },
         )
         for invitation_id in invitation_ids
     }
@@ -69,9 +75,12 @@ async def write_transactions(session: UnitOfWork, transactions: Sequence[Transac
     await session.execute(statement.on_conflict_do_update(index_elements=key, set_=changes))
 
 
-async def write_order_status(session: UnitOfWork, order: Order) -> None:
+async def write_order_status(session: UnitOfWork, order: Order, *, next_check_at: datetime | None) -> None:
+    """The new status, and with it a fresh schedule of questions to Midtrans."""
     await session.execute(
-        update(models.Order).where(models.Order.order_id == order.order_id).values(status=order.status)
+        update(models.Order)
+        .where(models.Order.order_id == order.order_id)
+        .values(status=order.status, checks=0, next_check_at=next_check_at)
     )
 
 
@@ -101,6 +110,19 @@ async def write_invitation(
     )
 
 
+async def write_invitation_status(session: UnitOfWork, invitation_id: int, status: PaymentStatus) -> None:
+    """For changes that touch no grant; see `write_invitation`."""
+    await session.execute(
+        update(models.Invitation).where(models.Invitation.id == invitation_id).values(payment_status=status)
+    )
+
+
+async def read_transactions(session: UnitOfWork, order_id: str) -> dict[str, Rung]:
+    """The attempts to pay one order, and how far each has come."""
+    found = await _transactions(session, [order_id])
+    return {attempt.transaction_id: attempt.rung for attempt in found[order_id]}
+
+
 async def _transactions(session: UnitOfWork, order_ids: Sequence[str]) -> dict[str, list[Transaction]]:
     query = select(models.Transaction).where(models.Transaction.order_id.in_(order_ids))
     found: dict[str, list[Transaction]] = defaultdict(list)
@@ -114,6 +136,7 @@ async def _transactions(session: UnitOfWork, order_ids: Sequence[str]) -> dict[s
                 transaction_time=row.transaction_time,
                 settlement_time=row.settlement_time,
                 first_heard_at=row.first_heard_at,
+                payable_until=row.payable_until,
                 virtual_account=VirtualAccount(row.bank, row.va_number)
                 if row.bank and row.va_number
                 else None,
@@ -123,7 +146,14 @@ async def _transactions(session: UnitOfWork, order_ids: Sequence[str]) -> dict[s
 
 
 def _order(row: models.Order, transactions: list[Transaction]) -> Order:
-    return Order(row.order_id, OrderKind(row.kind), row.days, row.created_at, tuple(transactions))
+    return Order(
+        order_id=row.order_id,
+        kind=OrderKind(row.kind),
+        days=row.days,
+        created_at=row.created_at,
+        transactions=tuple(transactions),
+        closed=row.closed,
+    )
 
 
 def _row(transaction: Transaction) -> dict[str, object]:
@@ -135,6 +165,7 @@ def _row(transaction: Transaction) -> dict[str, object]:
         "transaction_time": transaction.transaction_time,
         "settlement_time": transaction.settlement_time,
         "first_heard_at": transaction.first_heard_at,
+        "payable_until": transaction.payable_until,
         "bank": transaction.virtual_account.bank if transaction.virtual_account else None,
         "va_number": transaction.virtual_account.number if transaction.virtual_account else None,
     }

@@ -136,6 +136,7 @@ class Order(Base):
         CheckConstraint("days > 0", name="days_positive"),
         CheckConstraint("status in ('pending', 'paid', 'failed', 'refunded')", name="status"),
         CheckConstraint("(snap_token is null) = (redirect_url is null)", name="token_with_url"),
+        CheckConstraint("refund_reserved between 0 and gross_amount", name="never_refunds_too_much"),
         Index("ix_orders_newest", "invitation_id", text("created_at desc")),
     )
 
@@ -153,6 +154,15 @@ class Order(Base):
     redirect_url: Mapped[str | None]
     unusable: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     """Midtrans will give no token for it; a new order takes its place."""
+    closed: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    """Its last possible payment moment passed without any attempt known to Midtrans."""
+    next_check_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When reconciliation asks Midtrans about it again; null when nothing more can happen."""
+    checks: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    """How often it was asked about since its status last changed."""
+    asked_by_customer_at: Mapped[datetime | None]
+    refund_reserved: Mapped[int] = mapped_column(server_default=text("0"))
+    """Rupiah refunded or being refunded; the constraint is what keeps us from refunding too much."""
 
 
 class Transaction(Base):
@@ -169,6 +179,7 @@ class Transaction(Base):
     first_heard_at: Mapped[datetime]
     bank: Mapped[str | None] = mapped_column(String(64))
     va_number: Mapped[str | None] = mapped_column(String(64))
+    payable_until: Mapped[datetime | None]
 
 
 class DomainGrant(Base):
@@ -182,6 +193,72 @@ class DomainGrant(Base):
     paid_at: Mapped[datetime]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+
+
+class Refund(Base):
+    """One refund, ours or made on Midtrans's dashboard. The key is stored before Midtrans is asked."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("state in ('requested', 'accepted', 'confirmed', 'refused')", name="state"),
+        Index(
+            "uq_refunds_one_under_way",
+            "order_id",
+            unique=True,
+            postgresql_where=text("state = 'requested'"),
+        ),
+    )
+
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.order_id"), primary_key=True)
+    refund_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    transaction_id: Mapped[str] = mapped_column(String(64))
+    amount: Mapped[int]
+    reason: Mapped[str | None]
+    state: Mapped[str] = mapped_column(String(10))
+    ours: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[datetime]
+    bank_confirmed_at: Mapped[datetime | None]
+    refusal: Mapped[str | None]
+
+
+class Notification(Base):
+    """The inbox: each distinct body once, with what became of it. The body itself is in `payment_logs`."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        Index("ix_notifications_unhandled", "received_at", postgresql_where=text("handled_at is null")),
+        Index("ix_notifications_orphans", "order_id", postgresql_where=text("outcome = 'unknown_order'")),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    body_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    """SHA-256 of the body: a retry by Midtrans is the same body again."""
+    log_id: Mapped[int] = mapped_column(ForeignKey("payment_logs.id"))
+    order_id: Mapped[str] = mapped_column(String(64), index=True)
+    transaction_id: Mapped[str] = mapped_column(String(64))
+    transaction_status: Mapped[str] = mapped_column(String(64))
+    received_at: Mapped[datetime]
+    deliveries: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    outcome: Mapped[str | None] = mapped_column(String(40))
+    handled_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+
+
+class Alert(Base):
+    """Something a person must know about: at most one open row for each kind and subject."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        Index("uq_alerts_open", "kind", "subject", unique=True, postgresql_where=text("resolved_at is null")),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(128))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    created_at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]
 
 
 class PaymentLog(Base):

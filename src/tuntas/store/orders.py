@@ -1,10 +1,12 @@
 """Orders and the tokens asked for them."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from tuntas.domain.money import Rupiah
 from tuntas.store.database import UnitOfWork, storable
 from tuntas.store.models import DomainGrant, Invitation, Order, Transaction
 
@@ -59,6 +61,72 @@ async def newest_owned_order_id(session: UnitOfWork, owner_id: int) -> str | Non
         .limit(1)
     )
     return (await session.scalars(query)).one_or_none()
+
+
+async def amount_of(session: UnitOfWork, order_id: str) -> Rupiah:
+    """What an order known to exist asks for."""
+    return Rupiah((await session.scalars(select(Order.gross_amount).where(Order.order_id == order_id))).one())
+
+
+async def lock_with_invitation(session: UnitOfWork, order_id: str) -> Order | None:
+    """An order under its invitation's lock, the one that `apply_facts` takes first too."""
+    owner = select(Order.invitation_id).where(Order.order_id == order_id).scalar_subquery()
+    await session.execute(select(Invitation.id).where(Invitation.id == owner).with_for_update())
+    return await session.get(Order, order_id, populate_existing=True)
+
+
+async def may_ask(session: UnitOfWork, order_id: str, *, now: datetime, pause: timedelta) -> bool:
+    """Whether the last question asked by the customer is long enough ago; if so, this one counts."""
+    statement = (
+        update(Order)
+        .where(
+            Order.order_id == order_id,
+            or_(Order.asked_by_customer_at.is_(None), Order.asked_by_customer_at <= now - pause),
+        )
+        .values(asked_by_customer_at=now)
+        .returning(Order.order_id)
+    )
+    return (await session.scalars(statement)).one_or_none() is not None
+
+
+async def take_due(session: UnitOfWork, *, now: datetime, lease_until: datetime, limit: int) -> Sequence[str]:
+    """Order ids whose time to be asked about has come, longest waiting first; nobody else gets them now."""
+    due = (
+        select(Order.order_id)
+        .where(Order.next_check_at <= now)
+        .order_by(Order.next_check_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    order_ids = (await session.scalars(due)).all()
+    await session.execute(
+        update(Order).where(Order.order_id.in_(order_ids)).values(next_check_at=lease_until)
+    )
+    return order_ids
+
+
+async def older_than(
+    session: UnitOfWork, before: datetime, *, after: tuple[datetime, str] | None, limit: int
+) -> Sequence[Order]:
+    """Orders made before a moment, oldest first, continuing behind `after`."""
+    query = select(Order).where(Order.created_at <= before)
+    if after is not None:
+        query = query.where(tuple_(Order.created_at, Order.order_id) > after)
+    return (await session.scalars(query.order_by(Order.created_at, Order.order_id).limit(limit))).all()
+
+
+async def recent(session: UnitOfWork, *, status: str | None, limit: int) -> Sequence[Order]:
+    """Newest first."""
+    query = select(Order)
+    if status is not None:
+        query = query.where(Order.status == status)
+    return (await session.scalars(query.order_by(Order.created_at.desc()).limit(limit))).all()
+
+
+async def close(session: UnitOfWork, order_id: str, *, status: str) -> None:
+    await session.execute(
+        update(Order).where(Order.order_id == order_id).values(closed=True, status=status, next_check_at=None)
+    )
 
 
 async def transactions_of(session: UnitOfWork, order_id: str) -> Sequence[Transaction]:

@@ -18,6 +18,13 @@ class Event(StrEnum):
     WEBHOOK_RECEIVED = "webhook_received"
     WEBHOOK_PROCESSED = "webhook_processed"
     WEBHOOK_REJECTED = "webhook_rejected"
+    STATUS_CHECKED = "status_checked"
+    STATUS_CHECK_FAILED = "status_check_failed"
+    CONFIRMATION_MISMATCH = "confirmation_mismatch"
+    REFUND_REQUESTED = "refund_requested"
+    REFUND_ANSWERED = "refund_answered"
+    ORDER_CLOSED = "order_closed"
+    OPERATOR_ACT = "operator_act"
 
 
 class About(TypedDict, total=False):
@@ -37,18 +44,18 @@ def append(
     detail: dict[str, Any] | None = None,
     raw: bytes | None = None,
     **about: Unpack[About],
-) -> None:
+) -> PaymentLog:
     """Write one line, in the caller's transaction: it stands if and only if what it tells of does."""
-    session.add(
-        PaymentLog(
-            created_at=at,
-            event_type=event,
-            outcome=outcome,
-            detail=detail or {},
-            raw=raw,
-            **about,
-        )
+    line = PaymentLog(
+        created_at=at,
+        event_type=event,
+        outcome=outcome,
+        detail=detail or {},
+        raw=raw,
+        **about,
     )
+    session.add(line)
+    return line
 
 
 async def recent(

@@ -4,16 +4,21 @@ Lock, re-read, climb, recompute, write: all in the caller's transaction. Because
 and a recomputation, it does not matter in which order, or how often, facts come.
 """
 
+import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
-from tuntas.domain.facts import Fact
-from tuntas.domain.grants import Entitlement, entitle
+from tuntas.domain.facts import Fact, Source
+from tuntas.domain.grants import entitle
+from tuntas.domain.ladder import PaymentStatus
 from tuntas.domain.orders import Order, invitation_status
-from tuntas.domain.transactions import Transaction, climb
-from tuntas.store import ledger
+from tuntas.domain.schedule import next_check
+from tuntas.domain.transactions import climb
+from tuntas.store import ledger, refunds
+from tuntas.store.alerts import AlertKind, raise_alert
 from tuntas.store.database import UnitOfWork
 
 
@@ -24,83 +29,122 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     """Known already, or overtaken by something higher on the ladder."""
     UNKNOWN_ORDER = "unknown_order"
+    """About no order of ours: kept as an orphan, adopted when the order appears or an operator says so."""
     AMOUNT_MISMATCH = "amount_mismatch"
     """About another amount or currency than the order's: kept, flagged, never granted."""
     UNKNOWN_STATUS = "unknown_status"
+    AWAITING_CONFIRMATION = "awaiting_confirmation"
+    """Not believed before Midtrans has been asked."""
+
+
+_ALERTS = {
+    Outcome.UNKNOWN_ORDER: AlertKind.UNKNOWN_ORDER,
+    Outcome.AMOUNT_MISMATCH: AlertKind.AMOUNT_MISMATCH,
+    Outcome.UNKNOWN_STATUS: AlertKind.UNKNOWN_STATUS,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
-    """The outcome of each fact, in the order given, and paid orders that were one too many."""
+class Policy:
+    """The settings that decide what a fact may do."""
 
-    outcomes: tuple[Outcome, ...]
-    duplicate_payments: tuple[str, ...]
+    refund_revokes: bool
+    hold_takebacks: bool
+    """A notification that would take a paid order back waits until Midtrans confirmed it."""
 
 
-async def apply_facts(session: UnitOfWork, facts: Sequence[Fact], *, refund_revokes: bool) -> Applied:
+@dataclass(slots=True)
+class _Page:
+    """One invitation's book while facts are being taken in."""
+
+    book: ledger.Book
+    orders: dict[str, Order]
+    touched: set[tuple[str, str]] = field(default_factory=set)
+
+
+async def apply_facts(
+    session: UnitOfWork, facts: Sequence[Fact], *, policy: Policy, now: datetime
+) -> list[Outcome]:
+    """Take in facts about any orders; returns the outcome of each, in the order given."""
     books = await ledger.lock_books(session, {fact.order_id for fact in facts})
-    book_of = {order_id: book for book in books.values() for order_id in book.amounts}
+    pages = {
+        book.invitation_id: _Page(book, {order.order_id: order for order in book.orders})
+        for book in books.values()
+    }
+    page_of = {order_id: page for page in pages.values() for order_id in page.orders}
     outcomes: list[Outcome] = []
-    changed: dict[int, dict[tuple[str, str], Transaction]] = defaultdict(dict)
+    listed: dict[tuple[str, str], list[Fact]] = defaultdict(list)
     for fact in facts:
-        book = book_of.get(fact.order_id)
-        if book is None:
-            outcomes.append(Outcome.UNKNOWN_ORDER)
-        elif not fact.pays_exactly(book.amounts[fact.order_id]):
-            outcomes.append(Outcome.AMOUNT_MISMATCH)
-        else:
-            outcomes.append(_climb(fact, book, changed[book.invitation_id]))
+        outcome = _take_in(fact, page_of.get(fact.order_id), policy)
+        outcomes.append(outcome)
+        if outcome in {Outcome.APPLIED, Outcome.UNCHANGED} and fact.refunds:
+            listed[fact.order_id, fact.transaction_id].append(fact)
+        if (kind := _ALERTS.get(outcome)) is not None:
+            about = {"transaction_id": fact.transaction_id, "transaction_status": fact.transaction_status}
+            detail = {**about, "gross_amount": fact.gross_amount}
+            await raise_alert(session, kind, fact.order_id, at=now, detail=detail)
+    for page in pages.values():
+        if page.touched:
+            await _write(session, page, policy, now)
+    for (order_id, transaction_id), sources in listed.items():
+        rows = [row for fact in sources for row in fact.refunds]
+        if not await refunds.record(session, order_id, transaction_id, rows, at=now):
+            await raise_alert(session, AlertKind.OVER_REFUNDED, order_id, at=now)
+    return outcomes
 
-    duplicates: list[str] = []
-    for invitation_id, transactions in changed.items():
-        if transactions:
-            entitlement = await _write(session, books[invitation_id], transactions, refund_revokes)
-            duplicates += entitlement.duplicates
-    return Applied(tuple(outcomes), tuple(duplicates))
 
-
-def _climb(fact: Fact, book: ledger.Book, changed: dict[tuple[str, str], Transaction]) -> Outcome:
+def _take_in(fact: Fact, page: _Page | None, policy: Policy) -> Outcome:
+    if page is None:
+        return Outcome.UNKNOWN_ORDER
+    if not fact.pays_exactly(page.book.amounts[fact.order_id]):
+        return Outcome.AMOUNT_MISMATCH
     if fact.rung is None:
         return Outcome.UNKNOWN_STATUS
-    key = (fact.order_id, fact.transaction_id)
-    before = changed.get(key) or _known(book.orders, *key)
+    order = page.orders[fact.order_id]
+    attempts = {transaction.transaction_id: transaction for transaction in order.transactions}
+    before = attempts.get(fact.transaction_id)
     after = climb(before, fact)
     if after is None or after == before:
         return Outcome.UNCHANGED
-    changed[key] = after
+    changed = replace(order, transactions=tuple((attempts | {fact.transaction_id: after}).values()))
+    if policy.hold_takebacks and fact.source is Source.NOTIFICATION and _takes_back(order, changed):
+        return Outcome.AWAITING_CONFIRMATION
+    page.orders[fact.order_id] = changed
+    page.touched.add((fact.order_id, fact.transaction_id))
     return Outcome.APPLIED
 
 
-def _known(orders: Iterable[Order], order_id: str, transaction_id: str) -> Transaction | None:
-    for order in orders:
-        if order.order_id == order_id:
-            for transaction in order.transactions:
-                if transaction.transaction_id == transaction_id:
-                    return transaction
-    return None
+def _takes_back(before: Order, after: Order) -> bool:
+    return before.status is PaymentStatus.PAID and after.status is not PaymentStatus.PAID
 
 
-async def _write(
-    session: UnitOfWork,
-    book: ledger.Book,
-    changed: dict[tuple[str, str], Transaction],
-    refund_revokes: bool,  # noqa: FBT001  private, always the setting
-) -> Entitlement:
-    orders = [_with_changes(order, changed) for order in book.orders]
-    entitlement = entitle(orders, refund_revokes=refund_revokes)
-    await ledger.write_transactions(session, list(changed.values()))
-    for before, after in zip(book.orders, orders, strict=True):
+async def _write(session: UnitOfWork, page: _Page, policy: Policy, now: datetime) -> None:
+    orders = list(page.orders.values())
+    entitlement = entitle(orders, refund_revokes=policy.refund_revokes)
+    changed = [
+        transaction
+        for order in orders
+        for transaction in order.transactions
+        if (order.order_id, transaction.transaction_id) in page.touched
+    ]
+    await ledger.write_transactions(session, changed)
+    for before in page.book.orders:
+        after = page.orders[before.order_id]
         if before.status is not after.status:
-            await ledger.write_order_status(session, after)
-    await ledger.write_invitation(session, book.invitation_id, invitation_status(orders), entitlement)
-    return entitlement
+            check_at = next_check_of(after, page.book.payable_until[after.order_id], checks=0, now=now)
+            await ledger.write_order_status(session, after, next_check_at=check_at)
+    await ledger.write_invitation(session, page.book.invitation_id, invitation_status(orders), entitlement)
+    for order_id in entitlement.duplicates:
+        await raise_alert(session, AlertKind.DUPLICATE_PAYMENT, order_id, at=now)
 
 
-def _with_changes(order: Order, changed: dict[tuple[str, str], Transaction]) -> Order:
-    attempts = {transaction.transaction_id: transaction for transaction in order.transactions}
-    attempts |= {
-        transaction_id: transaction
-        for (order_id, transaction_id), transaction in changed.items()
-        if order_id == order.order_id
-    }
-    return replace(order, transactions=tuple(attempts.values()))
+def next_check_of(order: Order, page_ends: datetime, *, checks: int, now: datetime) -> datetime | None:
+    """When to ask Midtrans about this order again; a VA or QR may outlive the payment page."""
+    ends = [page_ends, *(attempt.payable_until for attempt in order.transactions if attempt.payable_until)]
+    return next_check(
+        status=order.status,
+        checks=checks,
+        now=now,
+        payable_until=max(ends),
+        jitter=random.random(),  # noqa: S311  spreads load, protects nothing
+    )

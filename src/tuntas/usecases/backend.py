@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import httpx
 
 from tuntas.clock import Clock, SystemClock
+from tuntas.midtrans.core import CoreClient
+from tuntas.midtrans.http import MidtransHttp
 from tuntas.midtrans.snap import SnapClient
 from tuntas.settings import Settings
 from tuntas.store.database import Database
@@ -16,9 +18,12 @@ class Backend:
     clock: Clock
     database: Database
     snap: SnapClient
+    core: CoreClient
+    connections: tuple[MidtransHttp, ...]
 
     async def close(self) -> None:
-        await self.snap.aclose()
+        for connection in self.connections:
+            await connection.aclose()
         await self.database.close()
 
 
@@ -30,15 +35,26 @@ def open_backend(
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Backend:
     """Connect the use cases to their database and gateway; `transport` replaces the network to Midtrans."""
+    clock = clock or SystemClock()
+    override = settings.midtrans_notification_url
+    snap, core = (
+        MidtransHttp(
+            base_url=url,
+            server_key=settings.server_key,
+            timeout_seconds=settings.midtrans_timeout_seconds,
+            headers=headers,
+            transport=transport,
+        )
+        for url, headers in (
+            (settings.snap_url, {"X-Override-Notification": override} if override else {}),
+            (settings.core_url, {}),
+        )
+    )
     return Backend(
         settings=settings,
-        clock=clock or SystemClock(),
+        clock=clock,
         database=Database(database_url),
-        snap=SnapClient(
-            base_url=settings.snap_url,
-            server_key=settings.server_key,
-            notification_url=settings.midtrans_notification_url,
-            timeout_seconds=settings.midtrans_timeout_seconds,
-            transport=transport,
-        ),
+        snap=SnapClient(snap),
+        core=CoreClient(core, clock),
+        connections=(snap, core),
     )

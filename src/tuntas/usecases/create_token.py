@@ -33,6 +33,7 @@ _GRACE_SECONDS = 10
 _POLL_SECONDS = 0.1
 _WORTHWHILE = timedelta(minutes=2)
 """A token with less life than this is not handed out again."""
+_FIRST_CHECK = timedelta(minutes=2)
 _STILL_PAYABLE = {Rung.PENDING, Rung.AUTHORIZE, Rung.CHALLENGE, Rung.DENY}
 """After these the same Snap page can still be paid; `deny` is one attempt's end, not the order's."""
 
@@ -155,6 +156,7 @@ def _new_order(invitation: Invitation, now: datetime, lifetime_minutes: int) -> 
         status=PaymentStatus.PENDING,
         created_at=now,
         expires_at=now + timedelta(minutes=lifetime_minutes),
+        next_check_at=now + _FIRST_CHECK,
     )
 
 

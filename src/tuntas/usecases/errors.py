@@ -6,7 +6,10 @@ UseCaseError
 ├── EmailTaken, PasswordTooShort                            registering
 ├── PackageNotFound, InvitationNotFound, OrderNotFound      no such thing, or not yours
 ├── DomainTaken, DomainInvalid                              choosing a domain
-└── AmountMismatch, AlreadyPaid, TokenInProgress            asking to pay
+├── AmountMismatch, AlreadyPaid, TokenInProgress            asking to pay
+├── TooManyRequests                                         asking too often
+└── NothingToRefund, RefundTooLarge, RefundByHand,
+    WholeRefundOnly, RefundUnderWay, RefundRefused          giving money back
 
 Midtrans failing us is a `midtrans.errors.GatewayError`, which has a code of its own.
 """
@@ -90,3 +93,57 @@ class TokenInProgress(UseCaseError):
     """Another request has been asking Midtrans for the same token for too long."""
 
     code = "token_in_progress"
+
+
+class TooManyRequests(UseCaseError):
+    """Asked again too soon; `seconds` says when it is fine."""
+
+    code = "too_many_requests"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
+class NothingToRefund(UseCaseError):
+    """No payment of this order can be given back in its present state."""
+
+    code = "nothing_to_refund"
+
+
+class RefundTooLarge(UseCaseError):
+    """More than is left of what was paid; `left` is in rupiah."""
+
+    code = "refund_too_large"
+
+    def __init__(self, left: Rupiah) -> None:
+        super().__init__()
+        self.left = left
+
+
+class RefundByHand(UseCaseError):
+    """Midtrans cannot refund this payment method: the merchant transfers the money itself."""
+
+    code = "refund_by_hand"
+
+
+class WholeRefundOnly(UseCaseError):
+    """This payment can only be given back whole."""
+
+    code = "whole_refund_only"
+
+
+class RefundUnderWay(UseCaseError):
+    """An earlier refund of this order, of another amount, has no answer yet."""
+
+    code = "refund_under_way"
+
+
+class RefundRefused(UseCaseError):
+    """Midtrans or the bank refused; `reason` is their sentence."""
+
+    code = "refund_refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+        self.reason = reason

@@ -9,15 +9,18 @@ import structlog
 from tuntas.domain.money import NotRupiah
 from tuntas.midtrans.notification import MalformedNotification, Notification, parse_notification
 from tuntas.midtrans.signature import is_signed
-from tuntas.store import payment_logs
+from tuntas.settings import Confirm
+from tuntas.store import inbox, jobs, payment_logs
+from tuntas.store.alerts import AlertKind, raise_alert
 from tuntas.store.database import UnitOfWork
 from tuntas.store.payment_logs import Event
-from tuntas.usecases.apply_facts import Outcome, apply_facts
+from tuntas.usecases.apply_facts import Outcome, Policy, apply_facts
 from tuntas.usecases.backend import Backend
 
 log = structlog.get_logger()
 
-_ALERTING = {Outcome.UNKNOWN_ORDER, Outcome.AMOUNT_MISMATCH, Outcome.UNKNOWN_STATUS}
+_DASHBOARD_TEST = "dashboard_test"
+_QUIET = {Outcome.APPLIED, Outcome.UNCHANGED, _DASHBOARD_TEST}
 
 
 class Refusal(StrEnum):
@@ -30,20 +33,15 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested:
-    """Stored. `outcome` is None for the dashboard's test notification, which is about no order."""
-
-    outcome: Outcome | None
-
-
-@dataclass(frozen=True, slots=True)
 class Refused:
     reason: Refusal
 
 
-async def ingest(backend: Backend, body: bytes) -> Ingested | Refused:
-    """Durable when it returns: everything signed is stored and applied, or the exception says it was not."""
-    received_at = backend.clock.now()
+async def ingest(backend: Backend, body: bytes) -> Refused | None:
+    """None when it is stored: durable, and applied unless it is poison, which the inbox retries.
+
+    An exception says that it is not stored.
+    """
     try:
         notification = parse_notification(body)
     except MalformedNotification:
@@ -58,7 +56,46 @@ async def ingest(backend: Backend, body: bytes) -> Ingested | Refused:
         return Refused(Refusal.BAD_SIGNATURE)
     if not notification.is_coherent:
         return Refused(Refusal.INCOHERENT)
-    return Ingested(await _store(backend, notification, body, received_at))
+    async with backend.database.transaction() as session:
+        kept = await inbox.keep(
+            session,
+            body,
+            order_id=notification.order_id,
+            transaction_id=notification.transaction_id,
+            status=notification.transaction_status,
+            at=backend.clock.now(),
+        )
+        await handle(session, backend, kept, notification)
+    return None
+
+
+async def handle(
+    session: UnitOfWork, backend: Backend, kept: inbox.Entry, notification: Notification
+) -> str | None:
+    """Apply a stored notification and write down the outcome; None when it is poison and stays unhandled.
+
+    Whatever goes wrong in applying is undone alone: the stored body survives and is tried again later.
+    """
+    now = backend.clock.now()
+    about = payment_logs.About(
+        order_id=notification.order_id,
+        transaction_id=notification.transaction_id,
+        transaction_status=notification.transaction_status,
+    )
+    try:
+        async with session.begin_nested():
+            outcome = await _apply(session, backend, kept, notification, now)
+    except Exception as error:
+        log.exception("notification_not_applied", **about)
+        cause = type(error).__name__
+        await inbox.settle(session, kept.id, outcome=None, at=None, error=cause)
+        await raise_alert(session, AlertKind.POISON, str(kept.id), at=now, detail={"error": cause})
+        return None
+    await inbox.settle(session, kept.id, outcome=outcome, at=now)
+    payment_logs.append(session, Event.WEBHOOK_PROCESSED, at=now, outcome=outcome, **about)
+    write = log.info if outcome in _QUIET else log.warning
+    write("webhook_processed", outcome=outcome, **about)
+    return outcome
 
 
 async def record_refusal(backend: Backend, reason: Refusal, body: bytes) -> None:
@@ -79,38 +116,28 @@ async def record_refusal(backend: Backend, reason: Refusal, body: bytes) -> None
         )
 
 
-async def _store(
-    backend: Backend, notification: Notification, body: bytes, received_at: datetime
-) -> Outcome | None:
-    about = payment_logs.About(
-        order_id=notification.order_id,
-        transaction_id=notification.transaction_id,
-        transaction_status=notification.transaction_status,
+def policy_of(backend: Backend) -> Policy:
+    return Policy(
+        refund_revokes=backend.settings.tuntas_refund_revokes_domain,
+        hold_takebacks=backend.settings.confirm is Confirm.AFTER,
     )
-    async with backend.database.transaction() as session:
-        payment_logs.append(session, Event.WEBHOOK_RECEIVED, at=received_at, raw=body, **about)
-        outcome, duplicates = await _apply(session, backend, notification, received_at)
-        payment_logs.append(
-            session,
-            Event.WEBHOOK_PROCESSED,
-            at=backend.clock.now(),
-            outcome=outcome or "dashboard_test",
-            detail={"duplicate_payments": list(duplicates)} if duplicates else None,
-            **about,
-        )
-    write = log.warning if outcome in _ALERTING or duplicates else log.info
-    write("webhook_processed", outcome=outcome or "dashboard_test", **about)
-    return outcome
 
 
 async def _apply(
-    session: UnitOfWork, backend: Backend, notification: Notification, received_at: datetime
-) -> tuple[Outcome | None, tuple[str, ...]]:
+    session: UnitOfWork, backend: Backend, kept: inbox.Entry, notification: Notification, now: datetime
+) -> str:
     if notification.is_dashboard_test:
-        return None, ()
+        return _DASHBOARD_TEST
     try:
-        fact = notification.fact(received_at)
+        fact = notification.fact(kept.received_at)
     except NotRupiah:
-        return Outcome.AMOUNT_MISMATCH, ()
-    applied = await apply_facts(session, [fact], refund_revokes=backend.settings.tuntas_refund_revokes_domain)
-    return applied.outcomes[0], applied.duplicate_payments
+        await raise_alert(session, AlertKind.AMOUNT_MISMATCH, notification.order_id, at=now)
+        return Outcome.AMOUNT_MISMATCH
+    if backend.settings.confirm is Confirm.BEFORE:
+        outcome = Outcome.AWAITING_CONFIRMATION
+    else:
+        (outcome,) = await apply_facts(session, [fact], policy=policy_of(backend), now=now)
+    asks_back = backend.settings.confirm is Confirm.AFTER and outcome is Outcome.APPLIED
+    if asks_back or outcome is Outcome.AWAITING_CONFIRMATION:
+        await jobs.defer(session, "confirm", lock=notification.order_id, notification_id=kept.id)
+    return outcome

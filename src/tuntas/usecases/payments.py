@@ -1,11 +1,12 @@
 """How one order stands, for its owner."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from tuntas.domain.money import Rupiah
-from tuntas.store import orders
-from tuntas.store.models import Order
+from tuntas.store import orders, refunds
+from tuntas.store.models import DomainGrant, Order, Refund, Transaction
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import OrderNotFound
 from tuntas.usecases.invitations import InvitationView, is_live
@@ -74,3 +75,33 @@ async def newest_attempt(backend: Backend, order_id: str) -> Attempt | None:
         payment_type=newest.payment_type if newest else None,
         transaction_time=newest.transaction_time if newest else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBook:
+    """One order with everything that hangs on it, for people who look after the shop."""
+
+    order: Order
+    attempts: Sequence[Transaction]
+    refunds: Sequence[Refund]
+    grant: DomainGrant | None
+
+
+async def order_book(backend: Backend, order_id: str) -> OrderBook | None:
+    """None for an unknown order."""
+    async with backend.database.transaction() as session:
+        order = await orders.order(session, order_id)
+        if order is None:
+            return None
+        return OrderBook(
+            order,
+            await orders.transactions_of(session, order_id),
+            await refunds.of_order(session, order_id),
+            await orders.grant_of(session, order_id),
+        )
+
+
+async def recent_orders(backend: Backend, *, status: str | None, limit: int) -> Sequence[Order]:
+    """Newest first."""
+    async with backend.database.transaction() as session:
+        return await orders.recent(session, status=status, limit=limit)

@@ -43,16 +43,17 @@ async def log_in(request: Request) -> Response:
 
 
 async def register_form(request: Request) -> Response:
-    return _register(request, {"name": "", "email": ""})
+    fields = {"name": "", "email": "", "next": request.query_params.get("next", "")}
+    return _register(request, fields)
 
 
 async def register(request: Request) -> Response:
     require_own_origin(request)
     form = await request.form()
-    fields = {name: str(form.get(name, "")) for name in ("name", "email", "password")}
+    fields = {name: str(form.get(name, "")) for name in ("name", "email", "password", "next")}
     language = language_of(request)
     try:
-        body = RegisterIn(**fields)
+        body = RegisterIn.model_validate(fields)
         made = await accounts.register(
             backend_of(request), name=body.name, email=body.email, password=body.password
         )
@@ -61,7 +62,7 @@ async def register(request: Request) -> Response:
         return _register(request, fields, message, HTTPStatus.UNPROCESSABLE_ENTITY)
     except UseCaseError as error:
         return _register(request, fields, sentence(error, language), status_of(error))
-    response = RedirectResponse("/invitations", HTTPStatus.SEE_OTHER)
+    response = RedirectResponse(local_path(fields["next"]), HTTPStatus.SEE_OTHER)
     remember(request, response, made.token)
     return response
 
@@ -90,8 +91,15 @@ def _login(
 def _register(
     request: Request, fields: dict[str, str], error: str | None = None, status: HTTPStatus = HTTPStatus.OK
 ) -> Response:
-    name, email = fields["name"], fields["email"]
-    return page(request, "register.html", status=status, error=error, name=name, email=email)
+    return page(
+        request,
+        "register.html",
+        status=status,
+        error=error,
+        name=fields["name"],
+        email=fields["email"],
+        next=fields["next"],
+    )
 
 
 ROUTES = [

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tuntas.api.caller import backend_of, language_of
+from tuntas.api.caller import backend_of, language_of, require_own_origin
 from tuntas.api.errors import sentence
 from tuntas.api.schemas import InvitationIn
 from tuntas.language import text
@@ -87,6 +87,7 @@ async def new_form(request: Request, user: User) -> Response:
 
 
 async def add(request: Request, user: User) -> Response:
+    require_own_origin(request)
     form = await request.form()
     values = {name: str(form.get(name, "")).strip() for name in _FORM_FIELDS}
     given = {name: value for name, value in values.items() if value}

@@ -40,7 +40,7 @@ def page(
         date=lambda moment: date(moment, language),
         date_time=lambda moment: date_time(moment, language),
         lang=language,
-        path=request.url.path,
+        path=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         user=user,
         status=int(status),
         **context,

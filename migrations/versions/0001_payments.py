@@ -1,7 +1,8 @@
-"""The tables of a payment, end to end."""
+"""The tables of payments, their inbox and their jobs."""
 
 import sqlalchemy as sa
 from alembic import op
+from procrastinate.schema import SchemaManager
 from sqlalchemy.dialects import postgresql
 
 revision = "0001"
@@ -11,6 +12,23 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "alerts",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=128), nullable=False),
+        sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
+    )
+    op.create_index(
+        "uq_alerts_open",
+        "alerts",
+        ["kind", "subject"],
+        unique=True,
+        postgresql_where=sa.text("resolved_at is null"),
+    )
     op.create_table(
         "packages",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -88,6 +106,38 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_invitations_owner_id"), "invitations", ["owner_id"], unique=False)
     op.create_table(
+        "notifications",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("body_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("log_id", sa.BigInteger(), nullable=False),
+        sa.Column("order_id", sa.String(length=64), nullable=False),
+        sa.Column("transaction_id", sa.String(length=64), nullable=False),
+        sa.Column("transaction_status", sa.String(length=64), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("deliveries", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("outcome", sa.String(length=40), nullable=True),
+        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["log_id"], ["payment_logs.id"], name=op.f("fk_notifications_log_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
+        sa.UniqueConstraint("body_hash", name=op.f("uq_notifications_body_hash")),
+    )
+    op.create_index(op.f("ix_notifications_order_id"), "notifications", ["order_id"], unique=False)
+    op.create_index(
+        "ix_notifications_orphans",
+        "notifications",
+        ["order_id"],
+        unique=False,
+        postgresql_where=sa.text("outcome = 'unknown_order'"),
+    )
+    op.create_index(
+        "ix_notifications_unhandled",
+        "notifications",
+        ["received_at"],
+        unique=False,
+        postgresql_where=sa.text("handled_at is null"),
+    )
+    op.create_table(
         "sessions",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=False),
@@ -112,6 +162,11 @@ def upgrade() -> None:
         sa.Column("snap_token", sa.String(length=64), nullable=True),
         sa.Column("redirect_url", sa.Text(), nullable=True),
         sa.Column("unusable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("closed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("next_check_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("checks", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("asked_by_customer_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refund_reserved", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.CheckConstraint("kind in ('initial', 'renewal')", name=op.f("ck_orders_kind")),
         sa.CheckConstraint(
             "status in ('pending', 'paid', 'failed', 'refunded')", name=op.f("ck_orders_status")
@@ -121,12 +176,16 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("days > 0", name=op.f("ck_orders_days_positive")),
         sa.CheckConstraint("gross_amount > 0", name=op.f("ck_orders_gross_amount_positive")),
+        sa.CheckConstraint(
+            "refund_reserved between 0 and gross_amount", name=op.f("ck_orders_never_refunds_too_much")
+        ),
         sa.ForeignKeyConstraint(["invitation_id"], ["invitations.id"], name=op.f("fk_orders_invitation_id")),
         sa.PrimaryKeyConstraint("order_id", name=op.f("pk_orders")),
     )
     op.create_index(
         "ix_orders_newest", "orders", ["invitation_id", sa.literal_column("created_at desc")], unique=False
     )
+    op.create_index(op.f("ix_orders_next_check_at"), "orders", ["next_check_at"], unique=False)
     op.create_table(
         "domain_grants",
         sa.Column("order_id", sa.String(length=50), nullable=False),
@@ -143,6 +202,32 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_domain_grants_invitation_id"), "domain_grants", ["invitation_id"], unique=False)
     op.create_table(
+        "refunds",
+        sa.Column("order_id", sa.String(length=50), nullable=False),
+        sa.Column("refund_key", sa.String(length=64), nullable=False),
+        sa.Column("transaction_id", sa.String(length=64), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("ours", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("bank_confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refusal", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "state in ('requested', 'accepted', 'confirmed', 'refused')", name=op.f("ck_refunds_state")
+        ),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_refunds_amount_positive")),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.order_id"], name=op.f("fk_refunds_order_id")),
+        sa.PrimaryKeyConstraint("order_id", "refund_key", name=op.f("pk_refunds")),
+    )
+    op.create_index(
+        "uq_refunds_one_under_way",
+        "refunds",
+        ["order_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'requested'"),
+    )
+    op.create_table(
         "transactions",
         sa.Column("order_id", sa.String(length=50), nullable=False),
         sa.Column("transaction_id", sa.String(length=64), nullable=False),
@@ -153,10 +238,12 @@ def upgrade() -> None:
         sa.Column("first_heard_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("bank", sa.String(length=64), nullable=True),
         sa.Column("va_number", sa.String(length=64), nullable=True),
+        sa.Column("payable_until", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["order_id"], ["orders.order_id"], name=op.f("fk_transactions_order_id")),
         sa.PrimaryKeyConstraint("order_id", "transaction_id", name=op.f("pk_transactions")),
     )
     op.execute(_APPEND_ONLY)
+    op.get_bind().exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
 
 
 _APPEND_ONLY = """

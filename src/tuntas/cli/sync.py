@@ -1,0 +1,84 @@
+"""`tuntas sync`: hold our books against Midtrans's, by hand."""
+
+import asyncio
+import json
+import re
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from tuntas.cli.environment import (
+    EXIT_MISSING,
+    EXIT_UNUSABLE,
+    EXIT_WRONG,
+    DataDir,
+    Json,
+    desk_settings,
+    fail,
+    opened_backend,
+)
+from tuntas.midtrans.errors import GatewayError
+from tuntas.usecases.backend import Backend
+from tuntas.usecases.reconcile import Finding, sync_all
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_PROGRESS_EVERY = 50
+
+
+def sync(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what differs; then exit code 1.")
+    ] = False,
+    older_than: Annotated[str, typer.Option(help="Only orders at least this old: 30m, 1h, 2d.")] = "0m",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Ask Midtrans about every order and take in the answers.
+
+    Shows what differed: missing (Midtrans has it, we do not), extra (we have it, Midtrans does not),
+    amount, status. Exit code 3 when Midtrans could not be asked about some.
+    """
+    age = _duration(older_than)
+    with opened_backend(desk_settings(data_dir)) as backend:
+        asked, findings, failed = asyncio.run(_sync(backend, age, dry_run=dry_run, as_json=as_json))
+    typer.echo(f"{asked} orders, {findings} differences, {failed} not answered", err=True)
+    if failed:
+        raise typer.Exit(EXIT_MISSING)
+    if dry_run and findings:
+        raise typer.Exit(EXIT_WRONG)
+
+
+def print_finding(finding: Finding, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(asdict(finding)))
+    else:
+        sides = f"ours {finding.ours or '-'}, Midtrans {finding.midtrans or '-'}"
+        typer.echo(f"{finding.order_id}  {finding.difference:<8} {sides}  ({finding.transaction_id or '-'})")
+
+
+async def _sync(backend: Backend, age: timedelta, *, dry_run: bool, as_json: bool) -> tuple[int, int, int]:
+    asked = findings = failed = 0
+    try:
+        async for order_id, result in sync_all(backend, older_than=age, dry_run=dry_run):
+            asked += 1
+            if isinstance(result, GatewayError):
+                failed += 1
+                typer.echo(f"{order_id}  not answered: {result}", err=True)
+                continue
+            findings += len(result)
+            for finding in result:
+                print_finding(finding, as_json=as_json)
+            if asked % _PROGRESS_EVERY == 0:
+                typer.echo(f"… {asked} orders", err=True)
+    finally:
+        await backend.close()
+    return asked, findings, failed
+
+
+def _duration(text: str) -> timedelta:
+    match = re.fullmatch(r"(\d{1,6})([mhd])", text)
+    if match is None:
+        fail(f"{text!r} is no duration. Write 30m, 1h or 2d.", EXIT_UNUSABLE)
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})

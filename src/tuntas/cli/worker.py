@@ -1,0 +1,42 @@
+"""`tuntas worker`: reconciliation, confirmations, retries; run as many as you like."""
+
+import asyncio
+import signal
+from typing import Annotated
+
+import typer
+
+from tuntas.cli.environment import DataDir, database_url, read_settings
+from tuntas.observability.logging import configure_logging
+from tuntas.settings import Settings
+from tuntas.usecases.backend import open_backend
+from tuntas.worker.worker import Worker
+
+
+def worker(
+    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Jobs at the same time.")] = 4,
+    data_dir: DataDir = None,
+) -> None:
+    """Run the background work with the configuration of the environment."""
+    settings = read_settings(Settings, tuntas_data_dir=data_dir)
+    configure_logging(json=True)
+    with database_url(settings) as url:
+        asyncio.run(_work(settings, url, concurrency))
+
+
+async def _work(settings: Settings, url: str, concurrency: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    backend = open_backend(settings, url)
+    running = Worker(backend, url, concurrency=concurrency)
+    try:
+        await running.start()
+        typer.echo("Working.")
+        ended = asyncio.create_task(running.wait())
+        await asyncio.wait([ended, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+        if ended.done():
+            await ended
+    finally:
+        await running.stop()
+        await backend.close()

@@ -1,0 +1,51 @@
+"""Alerts: what a person must know about, raised once and open until resolved."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from tuntas.store.database import UnitOfWork
+from tuntas.store.models import Alert
+
+
+class AlertKind(StrEnum):
+    UNKNOWN_ORDER = "unknown_order"
+    AMOUNT_MISMATCH = "amount_mismatch"
+    UNKNOWN_STATUS = "unknown_status"
+    DUPLICATE_PAYMENT = "duplicate_payment"
+    CONFIRMATION_MISMATCH = "confirmation_mismatch"
+    OVER_REFUNDED = "over_refunded"
+    REFUND_UNCERTAIN = "refund_uncertain"
+    POISON = "poison"
+    INVARIANT = "invariant"
+
+
+async def raise_alert(
+    session: UnitOfWork, kind: AlertKind, subject: str, *, at: datetime, detail: dict[str, Any] | None = None
+) -> None:
+    """Open an alert; while one of the same kind and subject is open, this changes nothing."""
+    await session.execute(
+        insert(Alert)
+        .values(kind=kind, subject=subject[:128], detail=detail or {}, created_at=at)
+        .on_conflict_do_nothing(
+            index_elements=[Alert.kind, Alert.subject], index_where=text("resolved_at is null")
+        )
+    )
+
+
+async def open_alerts(session: UnitOfWork) -> Sequence[Alert]:
+    """Oldest first."""
+    return (await session.scalars(select(Alert).where(Alert.resolved_at.is_(None)).order_by(Alert.id))).all()
+
+
+async def resolve(session: UnitOfWork, kind: AlertKind, subject: str, *, at: datetime) -> None:
+    """Close an alert whose cause is gone; unknown ones are fine."""
+    await session.execute(
+        update(Alert)
+        .where(Alert.kind == kind, Alert.subject == subject, Alert.resolved_at.is_(None))
+        .values(resolved_at=at)
+    )
