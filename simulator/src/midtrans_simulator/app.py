@@ -18,6 +18,7 @@ from midtrans_simulator import payments, refunds
 from midtrans_simulator.config import SimulatorConfig
 from midtrans_simulator.control import api as control
 from midtrans_simulator.core import api as core
+from midtrans_simulator.dashboard import page as dashboard
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.headers import SecurityHeaders
 from midtrans_simulator.payer import qr_image, three_ds
@@ -61,7 +62,7 @@ def create_app(config: SimulatorConfig | None = None) -> Starlette:
             *control.routes(gateway),
             Route("/snap/snap.js", _script),
             Route("/snap/finish", _finished),
-            Route("/", _home),
+            *dashboard.routes(gateway),
             Mount("/snap/assets", StaticFiles(directory=str(_STATIC))),
         ],
         middleware=[Middleware(SecurityHeaders)],
@@ -82,15 +83,6 @@ async def _finished(request: Request) -> Response:
     """Where customers land when nobody has set a finish URL."""
     text = "No finish URL is set: send callbacks.finish with the token request, or start with --finish-url."
     return _workshop("Back at the shop", [text], dict(request.query_params))
-
-
-async def _home(_: Request) -> Response:
-    addresses = {
-        "Snap": "POST /snap/v1/transactions, /snap/snap.js",
-        "Core": "GET /v2/{id}/status, POST /v2/{id}/cancel and its neighbours",
-        "Control plane": "GET /_control/state",
-    }
-    return _workshop("Midtrans on localhost", ["The simulator is running."], addresses)
 
 
 async def _not_here(_: Request, problem: Exception) -> Response:

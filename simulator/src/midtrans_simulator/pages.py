@@ -1,5 +1,7 @@
 """Templates with their words: what every page of the simulator is rendered with."""
 
+import json
+
 import jinja2
 from starlette.requests import Request
 
@@ -15,10 +17,12 @@ class Pages:
             lstrip_blocks=True,
             undefined=jinja2.StrictUndefined,
         )
+        self._templates.filters["from_json"] = json.loads
 
     def render(self, template: str, language: str, **context: object) -> str:
         return self._templates.get_template(template).render(
             t=texts.translator(language),
+            says=lambda key: texts.says(language, key),
             lang=language,
             rupiah=texts.rupiah,
             grouped=texts.grouped,

@@ -1,4 +1,4 @@
-"""The words of the payment page, in two languages, from `language/*.toml`."""
+"""The words of all pages in two languages: `id.toml` for customers, `id.workshop.toml` for developers."""
 
 import functools
 import tomllib
@@ -20,6 +20,11 @@ def translator(language: str) -> Callable[..., str]:
         return catalogue[key].format(**values)
 
     return t
+
+
+def says(language: str, key: str) -> str | None:
+    """The words for a key that may have none."""
+    return _catalogue(language).get(key)
 
 
 def rupiah(amount: int) -> str:
@@ -45,6 +50,9 @@ def grouped(number: str) -> str:
 
 @functools.cache
 def _catalogue(language: str) -> dict[str, str]:
-    source = resources.files("midtrans_simulator") / "language" / f"{language}.toml"
-    tables = tomllib.loads(source.read_text(encoding="utf-8"))
-    return {f"{table}.{name}": text for table, texts in tables.items() for name, text in texts.items()}
+    words: dict[str, str] = {}
+    for name in (f"{language}.toml", f"{language}.workshop.toml"):
+        source = resources.files("midtrans_simulator") / "language" / name
+        tables = tomllib.loads(source.read_text(encoding="utf-8"))
+        words |= {f"{table}.{key}": text for table, texts in tables.items() for key, text in texts.items()}
+    return words

@@ -17,7 +17,7 @@ from midtrans_simulator.snap.views import View, Wish
 
 _GROUPS = list(Group)
 _POLLED = frozenset({"pending", "otp", "verifying", "review"})
-_TEST_CARDS = {
+TEST_CARDS = {
     "accept": "4811 1111 1111 1114",
     "accept_plain": "4411 1111 1111 1118",
     "deny": "4911 1111 1111 1113",
@@ -48,7 +48,7 @@ class Renderer:
             "groups": self._groups(session, wish),
             "qr": self._qr(view),
             "number": _number(view),
-            "test_cards": _TEST_CARDS,
+            "test_cards": TEST_CARDS,
             "otp": cards.OTP,
             "phone": wish.phone,
         }
