@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from midtrans_simulator import payments, refunds
+from midtrans_simulator import ovo, payments, refunds, subscriptions
 from midtrans_simulator.config import SimulatorConfig
 from midtrans_simulator.control import api as control
 from midtrans_simulator.core import api as core
@@ -36,6 +36,8 @@ def create_app(config: SimulatorConfig | None = None) -> Starlette:
     gateway = Gateway.create(config or SimulatorConfig())
     payments.register(gateway)
     refunds.register(gateway)
+    ovo.register(gateway)
+    subscriptions.register(gateway)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -1,33 +1,132 @@
-"""A customer confirms a method: one transaction begins."""
+"""A payment begins: a customer confirmed a method on a Snap page, or a shop charged through Core."""
 
+import string
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from midtrans_simulator import cards, payments
+from midtrans_simulator import cards, ovo, payments, wib
+from midtrans_simulator import faults as fault
 from midtrans_simulator.expiry import payment_expiry
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.methods import METHODS, Method
-from midtrans_simulator.model import Fraud, Session, Status, Transaction, Verdict
+from midtrans_simulator.model import Fraud, SavedCard, Session, Status, Transaction, Verdict
 from midtrans_simulator.references import issue
 from midtrans_simulator.transitions import move
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is paid for. `request` is the body that asked; `token` the Snap session, if there is one."""
+
+    merchant_id: str
+    order_id: str
+    gross_amount: int
+    request: dict[str, Any]
+    notify_urls: list[str]
+    token: str | None = None
+
+    @classmethod
+    def of(cls, session: Session) -> "Order":
+        return cls(
+            merchant_id=session.merchant_id,
+            order_id=session.order_id,
+            gross_amount=session.gross_amount,
+            request=session.request,
+            notify_urls=session.notify_urls,
+            token=session.token,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardUse:
+    """A card and how it is charged. `secure` asks for 3DS; `transaction_id` comes from a card token."""
+
+    number: str
+    secure: bool = False
+    authorize: bool = False
+    bank: str | None = None
+    transaction_id: str | None = None
+    installment_term: int | None = None
+    saved: SavedCard | None = None
+    """The card as it was just saved for later charges."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What the customer confirmed. `card` is a number of digits; `phone`: pays on the device at hand."""
+    """How it is paid. `phone`: in the wallet's app on the device at hand; `options`: the method's object."""
 
     method: Method
+    options: dict[str, Any]
     phone: bool = False
-    card: str | None = None
+    with_qr: bool = False
+    """Core's GoPay comes with both, app link and QR."""
+    payer_phone: str | None = None
+    """The number OVO asks for a confirmation."""
+    card: CardUse | None = None
+    expiry_time: datetime | None = None
+    """None: the method's own lifetime."""
 
 
-def start(gateway: Gateway, session: Session, choice: Choice) -> Transaction:
+def start(
+    gateway: Gateway,
+    session: Session,
+    method: Method,
+    *,
+    phone: bool = False,
+    card_number: str | None = None,
+    payer_phone: str | None = None,
+) -> Transaction:
     """Begin an attempt in a Snap session that is open and has none pending (`snap.choose` sees to that)."""
+    options = session.request.get(method.code) or {}
+    card = None
+    if card_number is not None:
+        card = CardUse(
+            number=card_number,
+            secure=options.get("secure") is True,
+            authorize=options.get("type") == "authorize",
+            bank=options.get("bank"),
+        )
+    choice = Choice(
+        method=method,
+        options=options,
+        phone=phone,
+        payer_phone=payer_phone,
+        card=card,
+        expiry_time=payment_expiry(session.request.get("expiry"), gateway.now(), method.lifetime),
+    )
+    return begin(gateway, Order.of(session), choice)
+
+
+def begin(gateway: Gateway, order: Order, choice: Choice) -> Transaction:
     if choice.card is not None:
-        return _start_card(gateway, session, cards.find(choice.card))
-    return _start_async(gateway, session, choice)
+        return _begin_card(gateway, order, choice.card)
+    issued = issue(
+        choice.method,
+        choice.options,
+        order.gross_amount,
+        phone=choice.phone,
+        with_qr=choice.with_qr,
+        ledger=gateway.ledger,
+        draw=gateway.draw,
+    )
+    transaction = _new(gateway, order, choice.method, issued.payment_type)
+    transaction.details = issued.details
+    transaction.qr_string = issued.qr_string
+    transaction.fraud = Fraud.ACCEPT if choice.method.scored else None
+    lifetime_ends = gateway.now() + choice.method.lifetime
+    transaction.expiry_time = (
+        choice.expiry_time if choice.expiry_time and not choice.method.fixed_lifetime else lifetime_ends
+    )
+    if choice.method.code == "ovo":
+        transaction.details |= ovo.details(choice.payer_phone or _customer_phone(order.request))
+    move(transaction, Status.PENDING)
+    payments.announce(gateway, transaction)
+    gateway.timers.schedule(transaction.expiry_time, payments.EXPIRE, transaction.id)
+    if choice.method.code == "ovo":
+        ovo.push(gateway, transaction)
+    return transaction
 
 
 def authenticate(gateway: Gateway, transaction: Transaction, otp: str) -> None:
@@ -38,42 +137,19 @@ def authenticate(gateway: Gateway, transaction: Transaction, otp: str) -> None:
     payments.conclude_card(gateway, transaction, transaction.verdict if passed else cards.NOT_AUTHENTICATED)
 
 
-def _start_async(gateway: Gateway, session: Session, choice: Choice) -> Transaction:
-    options = session.request.get(choice.method.code) or {}
-    issued = issue(
-        choice.method,
-        options,
-        session.gross_amount,
-        phone=choice.phone,
-        ledger=gateway.ledger,
-        draw=gateway.draw,
-    )
-    transaction = _new(gateway, session, choice.method, issued.payment_type)
-    transaction.details = issued.details
-    transaction.qr_string = issued.qr_string
-    transaction.fraud = Fraud.ACCEPT if choice.method.scored else None
-    transaction.expiry_time = payment_expiry(
-        session.request.get("expiry"), gateway.now(), choice.method.lifetime
-    )
-    move(transaction, Status.PENDING)
-    payments.announce(gateway, transaction)
-    gateway.timers.schedule(transaction.expiry_time, payments.EXPIRE, transaction.id)
-    return transaction
-
-
-def _start_card(gateway: Gateway, session: Session, card: cards.Card) -> Transaction:
-    options = session.request.get("credit_card") or {}
-    secure = options.get("secure") is True
-    transaction = _new(gateway, session, METHODS["credit_card"], "credit_card")
-    transaction.details = {
-        "masked_card": card.masked,
-        "bank": options.get("bank") or card.bank,
-        "card_type": "credit",
-    }
-    verdict = card.verdict(session.gross_amount, authenticated=secure)
-    if options.get("type") == "authorize" and verdict.status is Status.CAPTURE:
+def _begin_card(gateway: Gateway, order: Order, use: CardUse) -> Transaction:
+    card = cards.find(use.number)
+    transaction = _new(gateway, order, METHODS["credit_card"], "credit_card", use.transaction_id)
+    transaction.details = {"masked_card": card.masked, "bank": use.bank or card.bank, "card_type": "credit"}
+    if use.installment_term is not None:
+        transaction.details["installment_term"] = use.installment_term
+    if use.saved is not None:
+        until = wib.text(use.saved.expires_at)
+        transaction.details |= {"saved_token_id": use.saved.id, "saved_token_id_expired_at": until}
+    verdict = card.verdict(transaction.gross_amount, authenticated=use.secure)
+    if use.authorize and verdict.status is Status.CAPTURE:
         verdict.status = Status.AUTHORIZE
-    if secure and card.three_ds is cards.ThreeDS.FULL:
+    if use.secure and card.three_ds is cards.ThreeDS.FULL:
         _wait(gateway, transaction, verdict)
     elif verdict.delay_seconds:
         _wait(gateway, transaction, verdict)
@@ -94,21 +170,38 @@ def _wait(gateway: Gateway, transaction: Transaction, verdict: Verdict) -> None:
     gateway.timers.schedule(transaction.expiry_time, payments.EXPIRE, transaction.id)
 
 
-def _new(gateway: Gateway, session: Session, method: Method, payment_type: str) -> Transaction:
+def _new(
+    gateway: Gateway, order: Order, method: Method, payment_type: str, transaction_id: str | None = None
+) -> Transaction:
+    fee = gateway.faults.strikes(fault.FEE)
     return Transaction(
-        id=str(uuid.uuid4()),
-        merchant_id=session.merchant_id,
-        order_id=session.order_id,
-        token=session.token,
+        id=transaction_id or _new_id(gateway, method),
+        merchant_id=order.merchant_id,
+        order_id=order.order_id,
+        token=order.token,
         method=method.code,
         payment_type=payment_type,
-        gross_amount=session.gross_amount,
+        gross_amount=order.gross_amount + (fee.amount if fee is not None else 0),
         status=None,
         fraud=None,
         transaction_time=gateway.now(),
-        notify_urls=session.notify_urls,
-        echo=_echo(session.request),
+        notify_urls=order.notify_urls,
+        echo=_echo(order.request),
     )
+
+
+def _new_id(gateway: Gateway, method: Method) -> str:
+    """A UUID; DANA's, and with that fault everybody's, look like `A120240830074017NP16XMU4JTID` (4.3)."""
+    if method.code != "dana" and not gateway.faults.strikes(fault.FOREIGN_ID):
+        return str(uuid.uuid4())
+    made = gateway.now().astimezone(wib.WIB).strftime("%Y%m%d%H%M%S")
+    tail = "".join(gateway.draw.choices(string.ascii_uppercase + string.digits, k=10))
+    return f"A1{made}{tail}ID"
+
+
+def _customer_phone(request: dict[str, Any]) -> str | None:
+    phone = (request.get("customer_details") or {}).get("phone")
+    return str(phone) if phone else None
 
 
 def _echo(request: dict[str, Any]) -> dict[str, Any]:

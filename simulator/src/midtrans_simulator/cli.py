@@ -23,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
         server_key=None if options.any_key else options.server_key,
         client_key=None if options.any_key else options.client_key,
         notify_url=options.notify,
+        recurring_url=options.notify_recurring,
         finish_url=options.finish_url,
         unfinish_url=options.unfinish_url,
         error_url=options.error_url,
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8100, help="0 picks a free one (default: %(default)s)")
     parser.add_argument("--notify", metavar="URL", help="your Payment Notification URL")
+    parser.add_argument("--notify-recurring", metavar="URL", help="for subscriptions (default: as --notify)")
     parser.add_argument(
         "--server-key", default=DEFAULT_SERVER_KEY, metavar="KEY", help="default: %(default)s"
     )

@@ -16,6 +16,8 @@ class SimulatorConfig:
     client_key: str | None = None
     notify_url: str | None = None
     """The dashboard's Payment Notification URL; None: only the URLs of the X- headers are used."""
+    recurring_url: str | None = None
+    """The dashboard's Recurring Notification URL, for subscriptions; None: `notify_url`."""
     finish_url: str | None = None
     unfinish_url: str | None = None
     error_url: str | None = None

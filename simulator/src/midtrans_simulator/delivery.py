@@ -63,6 +63,10 @@ class Courier:
         self._jitter = jitter
         self._deliveries = {delivery.id: delivery for delivery in store.load(Delivery)}
         self._lanes: dict[Lane, deque[Delivery]] = {}
+        self._held: dict[Lane, list[Delivery]] = defaultdict(list)
+        for delivery in self._deliveries.values():
+            if delivery.held:
+                self._held[delivery.url, delivery.order_id].append(delivery)
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots: dict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(_CONCURRENT_PER_URL)
@@ -103,11 +107,18 @@ class Courier:
                 delivery.state = DeliveryState.DROPPED
                 self._store.put(delivery)
                 continue
+            overtaken = self._held.pop((url, transaction.order_id), [])
+            swap = None if overtaken else self._faults.strikes(fault.SWAP)
+            if swap is not None:
+                self._hold(delivery, swap.by)
+                continue
             late = self._faults.strikes(fault.DELAY)
-            self._send(delivery, late.delay if late else None)
+            self._send(delivery, late.by if late else None)
             if self._faults.strikes(fault.DUPLICATE):
                 twin = self._record(transaction.id, transaction.order_id, url, body, copy_of=delivery.id)
-                self._send(twin, late.delay if late else None)
+                self._send(twin, late.by if late else None)
+            for earlier in overtaken:
+                self._due(earlier.id)
 
     def resend(self, delivery: Delivery) -> Delivery:
         """Send the same body again, now, as a delivery of its own."""
@@ -129,6 +140,7 @@ class Courier:
         for task in self._tasks:
             task.cancel()
         self._lanes.clear()
+        self._held.clear()
         self._deliveries.clear()
 
     def _record(
@@ -153,17 +165,28 @@ class Courier:
         else:
             self._try_at(delivery, self._clock.now() + late_by)
 
+    def _hold(self, delivery: Delivery, at_most: timedelta) -> None:
+        """Keep it back until the next of its order has gone, or for this long when none comes."""
+        delivery.held = True
+        self._held[delivery.url, delivery.order_id].append(delivery)
+        self._try_at(delivery, self._clock.now() + at_most)
+
     def _try_at(self, delivery: Delivery, moment: datetime) -> None:
         delivery.next_try_at = moment
         self._store.put(delivery)
         self._timers.schedule(moment, DELIVER, delivery.id)
 
     def _due(self, delivery_id: str) -> None:
+        """Time has come, unless it came before: a delivery that was held may have been let go."""
         delivery = self._deliveries.get(delivery_id)
-        if delivery is not None:
-            delivery.next_try_at = None
-            self._store.put(delivery)
-            self._enqueue(delivery)
+        if delivery is None or delivery.next_try_at is None:
+            return
+        if delivery.held:
+            delivery.held = False
+            self._held.pop((delivery.url, delivery.order_id), None)
+        delivery.next_try_at = None
+        self._store.put(delivery)
+        self._enqueue(delivery)
 
     def _enqueue(self, delivery: Delivery) -> None:
         lane = (delivery.url, delivery.order_id)

@@ -8,10 +8,19 @@ from midtrans_simulator import notification
 from midtrans_simulator.clock import Clock
 from midtrans_simulator.config import SimulatorConfig
 from midtrans_simulator.delivery import Courier
+from midtrans_simulator.distortions import distorted
 from midtrans_simulator.faults import Faults
 from midtrans_simulator.ledger import Ledger
-from midtrans_simulator.model import Transaction
+from midtrans_simulator.model import (
+    CardToken,
+    KeptReply,
+    PayAccount,
+    SavedCard,
+    Subscription,
+    Transaction,
+)
 from midtrans_simulator.store import Store
+from midtrans_simulator.table import Table
 from midtrans_simulator.timers import Timers
 
 
@@ -25,6 +34,11 @@ class Gateway:
     faults: Faults
     courier: Courier
     draw: random.Random
+    card_tokens: Table[CardToken]
+    saved_cards: Table[SavedCard]
+    accounts: Table[PayAccount]
+    subscriptions: Table[Subscription]
+    kept_replies: Table[KeptReply]
 
     @classmethod
     def create(cls, config: SimulatorConfig) -> "Gateway":
@@ -32,7 +46,7 @@ class Gateway:
         store = Store(config.state_file)
         clock = Clock(config.start_time, config.speed)
         timers = Timers(clock, store)
-        faults = Faults(draw)
+        faults = Faults(store, config.seed)
         courier = Courier(
             clock=clock,
             timers=timers,
@@ -42,7 +56,21 @@ class Gateway:
             timeout=config.delivery_timeout,
             jitter=config.jitter,
         )
-        return cls(config, clock, store, timers, Ledger(config, store), faults, courier, draw)
+        return cls(
+            config=config,
+            clock=clock,
+            store=store,
+            timers=timers,
+            ledger=Ledger(config, store),
+            faults=faults,
+            courier=courier,
+            draw=draw,
+            card_tokens=Table(CardToken, store),
+            saved_cards=Table(SavedCard, store),
+            accounts=Table(PayAccount, store),
+            subscriptions=Table(Subscription, store),
+            kept_replies=Table(KeptReply, store),
+        )
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -50,13 +78,22 @@ class Gateway:
     def notify(self, transaction: Transaction) -> None:
         """Tell the merchant what the transaction is now."""
         merchant = self.ledger.merchant(transaction.merchant_id)
-        self.courier.post(transaction, notification.body(transaction, merchant))
+        body = notification.body(transaction, merchant)
+        self.courier.post(transaction, distorted(self.faults, body, merchant))
 
     def reset(self) -> None:
-        """Forget sessions, transactions, deliveries and faults; the clock keeps its time."""
+        """Forget sessions, transactions, deliveries, cards, accounts and faults; the clock keeps its time."""
         self.courier.clear()
         self.timers.clear()
-        self.faults.replace({})
+        for table in (
+            self.card_tokens,
+            self.saved_cards,
+            self.accounts,
+            self.subscriptions,
+            self.kept_replies,
+        ):
+            table.clear()
         self.ledger.clear()
         self.store.clear()
+        self.faults.clear()
         self.timers.clock_changed()

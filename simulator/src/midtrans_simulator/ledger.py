@@ -4,10 +4,12 @@ import hashlib
 from collections import defaultdict
 
 from midtrans_simulator.config import SimulatorConfig
+from midtrans_simulator.methods import METHODS
 from midtrans_simulator.model import Merchant, Session, Status, Transaction
 from midtrans_simulator.store import Store
 
 SANDBOX_SERVER_PREFIX = "SB-Mid-server-"
+SANDBOX_CLIENT_PREFIX = "SB-Mid-client-"
 _REFERENCES = frozenset({"va_numbers", "permata_va_number", "bill_key", "payment_code"})
 
 
@@ -40,6 +42,11 @@ class Ledger:
             self._store.put(merchant)
         return merchant
 
+    def knows_client_key(self, key: str) -> bool:
+        """Whether this client key opens pages and makes card tokens; without a configured one any does."""
+        configured = self._config.client_key
+        return key == configured if configured is not None else key.startswith(SANDBOX_CLIENT_PREFIX)
+
     def merchant(self, merchant_id: str) -> Merchant:
         return self._merchants[merchant_id]
 
@@ -69,18 +76,25 @@ class Ledger:
             if attempt.token == session.token
         ]
 
-    def find(self, merchant_id: str | None, reference: str) -> Transaction | None:
-        """By transaction_id, else the newest attempt of an order_id. `merchant_id` None: anyone's."""
+    def find(self, merchant_id: str, reference: str) -> Transaction | None:
+        """What Core finds: by transaction_id, else the newest attempt of an order_id.
+
+        DANA's transactions are found by transaction_id only (section 4).
+        """
         transaction = self._transactions.get(reference)
-        if transaction is not None and merchant_id in {None, transaction.merchant_id}:
+        if transaction is not None and transaction.merchant_id == merchant_id:
             return transaction
-        owners = [merchant_id] if merchant_id is not None else list(self._merchants)
-        newest = [
-            self._attempts_of[owner, reference][-1]
-            for owner in owners
-            if (owner, reference) in self._attempts_of
-        ]
-        return newest[-1] if newest else None
+        for attempt in reversed(self.attempts(merchant_id, reference)):
+            if not METHODS[attempt.method].by_transaction_id_only:
+                return attempt
+        return None
+
+    def find_anyones(self, reference: str) -> Transaction | None:
+        """Whichever merchant's: by transaction_id, else the newest attempt of an order_id."""
+        if reference in self._transactions:
+            return self._transactions[reference]
+        made = [made[-1] for (_, order_id), made in self._attempts_of.items() if order_id == reference]
+        return max(made, key=lambda transaction: transaction.transaction_time, default=None)
 
     def reference_taken(self, kind: str, value: object) -> bool:
         """Whether a pending transaction already waits under this VA number or payment code."""

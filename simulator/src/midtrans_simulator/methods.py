@@ -11,6 +11,7 @@ class Group(StrEnum):
     BANK = "bank"
     STORE = "store"
     PAYLATER = "paylater"
+    INTERNET = "internet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,12 @@ class Method:
     va_prefix: str = ""
     va_length: int = 0
     """Digits after the prefix."""
+    on_request: bool = False
+    """A Snap page shows it only when `enabled_payments` names it."""
+    fixed_lifetime: bool = False
+    """No expiry of the merchant's shortens or prolongs it."""
+    by_transaction_id_only: bool = False
+    """Core finds it by its transaction_id, never by order_id (section 4)."""
 
 
 _DAY = timedelta(days=1)
@@ -55,6 +62,18 @@ def _va(
         va_prefix=prefix,
         va_length=length,
         reversible=code == "permata_va",
+    )
+
+
+def _internet(code: str, name: str, *, scored: bool = True) -> Method:
+    return Method(
+        code=code,
+        name=name,
+        group=Group.INTERNET,
+        payment_type=code,
+        lifetime=timedelta(hours=2),
+        scored=scored,
+        on_request=True,
     )
 
 
@@ -99,6 +118,27 @@ METHODS: dict[str, Method] = {
             maximum=10_000_000,
             refund_window=timedelta(days=7),
         ),
+        Method(
+            code="dana",
+            name="DANA",
+            group=Group.WALLET,
+            payment_type="dana",
+            lifetime=_QUARTER,
+            maximum=20_000_000,
+            refund_window=timedelta(days=45),
+            by_transaction_id_only=True,
+        ),
+        Method(
+            code="ovo",
+            name="OVO",
+            group=Group.WALLET,
+            payment_type="ovo",
+            lifetime=timedelta(seconds=65),
+            maximum=99_999_999,
+            refund_window=timedelta(days=7),
+            partial_refunds=False,
+            fixed_lifetime=True,
+        ),
         _va("bca_va", "BCA", "82406", 11, 10_000, 20 * _BILLION),
         Method(
             code="echannel",
@@ -117,6 +157,7 @@ METHODS: dict[str, Method] = {
         _va("bsi_va", "BSI", "2406", 12, 1_000),
         _va("seabank_va", "SeaBank", "", 19, 10_000, 100_000_000),
         _va("saqu_va", "Bank Saqu", "2406", 12),
+        _va("other_va", "Bank lain", "", 0),
         Method(
             code="alfamart",
             name="Alfamart",
@@ -153,24 +194,33 @@ METHODS: dict[str, Method] = {
             lifetime=_DAY,
             refund_window=timedelta(days=14),
         ),
+        _internet("bca_klikbca", "KlikBCA", scored=False),
+        _internet("bca_klikpay", "BCA KlikPay"),
+        _internet("cimb_clicks", "CIMB Clicks", scored=False),
+        _internet("bri_epay", "BRImo"),
+        _internet("danamon_online", "Danamon Online Banking"),
+        _internet("uob_ezpay", "UOB EZ Pay"),
     )
 }
 
+OTHER_VA_PROCESSORS = ("permata_va", "bni_va", "bri_va", "cimb_va", "danamon_va")
+"""Who issues the number behind `other_va`: the first that is enabled too (2.4)."""
+
 _ALIASES = {
-    "bank_transfer": [
-        code for code, method in METHODS.items() if method.group is Group.BANK and code != "echannel"
-    ],
+    "bank_transfer": [code for code, method in METHODS.items() if method.payment_type == "bank_transfer"],
     "cstore": ["alfamart", "indomaret"],
     "store": ["alfamart", "indomaret"],
 }
 
 
 def enabled(values: list[str] | None) -> list[Method]:
-    """The methods an `enabled_payments` list opens, in the dashboard's order; None opens all.
+    """The methods an `enabled_payments` list opens, in the dashboard's order; None opens the usual ones.
 
     Unknown values are ignored: what Midtrans does with them is not documented.
     """
     if values is None:
-        return list(METHODS.values())
+        return [method for method in METHODS.values() if not method.on_request]
     wanted = {code for value in values for code in _ALIASES.get(value, [value])}
+    if "other_va" in wanted and not wanted & set(OTHER_VA_PROCESSORS):
+        wanted.remove("other_va")
     return [method for method in METHODS.values() if method.code in wanted]

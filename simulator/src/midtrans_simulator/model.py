@@ -108,6 +108,10 @@ class Transaction:
     refunds: list[Refund] = field(default_factory=list)
     verdict: Verdict | None = None
     qr_string: str | None = None
+    arriving: bool = False
+    """Paid in the last second: the money is on its way, and nothing ends the payment any more."""
+    repeats: str | None = None
+    """The transaction this one is the second payment of."""
 
     @property
     def refunded(self) -> int:
@@ -153,3 +157,83 @@ class Delivery:
     tries: list[Try] = field(default_factory=list)
     next_try_at: datetime | None = None
     copy_of: str | None = None
+    held: bool = False
+    """Waits for the next notification of its order, to arrive after it."""
+
+
+@dataclass(slots=True)
+class CardToken:
+    """`id` is the token_id; the uuid it ends in becomes the charge's transaction_id."""
+
+    id: str
+    number: str
+    expires_at: datetime
+
+    @property
+    def transaction_id(self) -> str:
+        return self.id[-36:]
+
+
+@dataclass(slots=True)
+class SavedCard:
+    """`id` is the saved_token_id: it begins with the card's first six digits."""
+
+    id: str
+    number: str
+    expires_at: datetime
+
+
+class AccountState(StrEnum):
+    """Of a pay account (14)."""
+
+    PENDING = "PENDING"
+    ENABLED = "ENABLED"
+    DISABLED = "DISABLED"
+
+
+@dataclass(slots=True)
+class PayAccount:
+    """A customer's GoPay wallet linked to a merchant."""
+
+    id: str
+    merchant_id: str
+    phone_number: str
+    redirect_url: str | None
+    state: AccountState = AccountState.PENDING
+
+
+@dataclass(slots=True)
+class Subscription:
+    """A charge that repeats. `schedule` and `retry_schedule` stand as the merchant sent them."""
+
+    id: str
+    merchant_id: str
+    name: str
+    amount: int
+    payment_type: str
+    token: str
+    schedule: dict[str, Any]
+    created_at: datetime
+    next_at: datetime
+    notify_urls: list[str]
+    retry_schedule: dict[str, Any] = field(default_factory=dict)
+    request: dict[str, Any] = field(default_factory=dict)
+    """The body that made it, for what is echoed: metadata, customer_details, gopay."""
+    active: bool = True
+    cancelled: bool = False
+    charges: int = 0
+    """Intervals charged so far."""
+    failures: int = 0
+    """Refusals in a row within the present interval."""
+    previous_at: datetime | None = None
+    transaction_ids: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class KeptReply:
+    """What a successful call with an Idempotency-Key was answered (4.7)."""
+
+    id: str
+    http_status: int
+    body: str
+    kept_until: datetime

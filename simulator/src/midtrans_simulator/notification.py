@@ -1,19 +1,24 @@
 """The body of an HTTP notification: reverse-alphabetical, compact, signed (section 7)."""
 
 import json
+from typing import Any
 
 from midtrans_simulator.facts import facts
 from midtrans_simulator.model import UNPAID, Merchant, Status, Transaction
 
 
-def body(transaction: Transaction, merchant: Merchant) -> str:
-    fields = facts(
+def body(transaction: Transaction, merchant: Merchant) -> dict[str, Any]:
+    return facts(
         transaction,
         merchant,
         status_code=status_code(transaction),
         message="midtrans payment notification",
     )
-    ordered = dict(sorted(fields.items(), reverse=True))
+
+
+def written(body: dict[str, Any]) -> str:
+    """Compact, with its keys in reverse alphabetical order, as real bodies are (7.1)."""
+    ordered = dict(sorted(body.items(), reverse=True))
     return json.dumps(ordered, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -3,11 +3,15 @@
 Each function raises IllegalTransition, and changes nothing, when section 6.1 does not allow it.
 """
 
+import contextlib
+import dataclasses
 import uuid
 from datetime import timedelta
 
+from midtrans_simulator import faults as fault
 from midtrans_simulator import wib
 from midtrans_simulator.gateway import Gateway
+from midtrans_simulator.methods import METHODS
 from midtrans_simulator.model import Fraud, Status, Transaction, Verdict
 from midtrans_simulator.references import settled_details
 from midtrans_simulator.transitions import IllegalTransition, move
@@ -15,6 +19,9 @@ from midtrans_simulator.transitions import IllegalTransition, move
 EXPIRE = "expire"
 SETTLE = "settle"
 CONCLUDE_CARD = "conclude_card"
+REVERSE = "reverse"
+ARRIVE = "arrive"
+PAY_AGAIN = "pay_again"
 
 HOLD = timedelta(days=7)
 """A pre-authorised amount is released after this (6.4)."""
@@ -22,6 +29,7 @@ HOLD_SHOWN = timedelta(days=8)
 """What expiry_time shows for it."""
 
 _REFUSED = Verdict(Status.DENY, Fraud.ACCEPT, "05", "Do not honor", "05")
+_PAID = frozenset({Status.CAPTURE, Status.SETTLEMENT, Status.PARTIAL_REFUND, Status.REFUND})
 _CHALLENGED = Verdict(Status.CAPTURE, Fraud.CHALLENGE, "00", "Approved", "05")
 
 
@@ -30,6 +38,9 @@ def register(gateway: Gateway) -> None:
     gateway.timers.on(EXPIRE, lambda subject: _expire_due(gateway, subject))
     gateway.timers.on(SETTLE, lambda subject: _settle_due(gateway, subject))
     gateway.timers.on(CONCLUDE_CARD, lambda subject: _conclude_due(gateway, subject))
+    gateway.timers.on(REVERSE, lambda subject: _reverse_due(gateway, subject))
+    gateway.timers.on(ARRIVE, lambda subject: _arrive_due(gateway, subject))
+    gateway.timers.on(PAY_AGAIN, lambda subject: _pay_again_due(gateway, subject))
 
 
 def announce(gateway: Gateway, transaction: Transaction) -> None:
@@ -61,12 +72,14 @@ def deny(gateway: Gateway, transaction: Transaction) -> None:
 
 
 def expire(gateway: Gateway, transaction: Transaction) -> None:
+    _not_paid_after_all(gateway, transaction, Status.EXPIRE)
     move(transaction, Status.EXPIRE)
     announce(gateway, transaction)
 
 
 def cancel(gateway: Gateway, transaction: Transaction) -> None:
     """Cancel what is pending, or void what is captured or authorised."""
+    _only_when(not transaction.arriving, transaction, Status.CANCEL)
     move(transaction, Status.CANCEL)
     announce(gateway, transaction)
 
@@ -74,9 +87,14 @@ def cancel(gateway: Gateway, transaction: Transaction) -> None:
 def settle(gateway: Gateway, transaction: Transaction) -> None:
     """The money has come: an async payment, or a capture in the settlement batch."""
     move(transaction, Status.SETTLEMENT)
+    transaction.arriving = False
     transaction.settlement_time = gateway.now()
     transaction.details |= settled_details(transaction)
     announce(gateway, transaction)
+    if METHODS[transaction.method].reversible:
+        _perhaps_later(gateway, transaction, fault.REVERSAL, REVERSE)
+    if transaction.payment_type != "credit_card":
+        _perhaps_paid_again(gateway, transaction)
 
 
 def challenge(gateway: Gateway, transaction: Transaction) -> None:
@@ -107,6 +125,28 @@ def reverse(gateway: Gateway, transaction: Transaction) -> None:
     announce(gateway, transaction)
 
 
+def pay_again(gateway: Gateway, transaction: Transaction) -> Transaction:
+    """The customer pays the same order once more: a second transaction with an id of its own (6.3)."""
+    _only_when(transaction.status in _PAID, transaction, Status.SETTLEMENT)
+    again = dataclasses.replace(
+        transaction,
+        id=str(uuid.uuid4()),
+        status=None,
+        transaction_time=gateway.now(),
+        settlement_time=None,
+        expiry_time=None,
+        details=dict(transaction.details),
+        refunds=[],
+        verdict=None,
+        repeats=transaction.id,
+    )
+    if transaction.payment_type == "credit_card":
+        conclude_card(gateway, again, Verdict(Status.CAPTURE, Fraud.ACCEPT, "00", "Approved", "05"))
+    else:
+        settle(gateway, again)
+    return again
+
+
 def chargeback(gateway: Gateway, transaction: Transaction, *, partial: bool = False) -> None:
     move(transaction, Status.PARTIAL_CHARGEBACK if partial else Status.CHARGEBACK)
     announce(gateway, transaction)
@@ -129,12 +169,36 @@ def conclude_card(gateway: Gateway, transaction: Transaction, verdict: Verdict) 
         transaction.expiry_time = gateway.now() + HOLD_SHOWN
         gateway.timers.schedule(gateway.now() + HOLD, EXPIRE, transaction.id)
     announce(gateway, transaction)
+    if verdict.status is Status.CAPTURE and verdict.fraud is Fraud.ACCEPT:
+        _perhaps_paid_again(gateway, transaction)
 
 
 def _only_when(condition: bool, transaction: Transaction, to: Status) -> None:  # noqa: FBT001 - reads as a sentence
     """The table allows a change from several states; this act, from fewer."""
     if not condition:
         raise IllegalTransition(transaction, to)
+
+
+def _not_paid_after_all(gateway: Gateway, transaction: Transaction, to: Status) -> None:
+    """With that fault on, what is about to end was paid in the last second, and will settle instead."""
+    if transaction.status is Status.PENDING and transaction.payment_type != "credit_card":
+        late = None if transaction.arriving else gateway.faults.strikes(fault.LATE_SETTLEMENT)
+        if late is not None:
+            transaction.arriving = True
+            gateway.ledger.save(transaction)
+            gateway.timers.schedule(gateway.now() + late.by, ARRIVE, transaction.id)
+    _only_when(not transaction.arriving, transaction, to)
+
+
+def _perhaps_later(gateway: Gateway, transaction: Transaction, name: str, event: str) -> None:
+    struck = gateway.faults.strikes(name)
+    if struck is not None:
+        gateway.timers.schedule(gateway.now() + struck.by, event, transaction.id)
+
+
+def _perhaps_paid_again(gateway: Gateway, transaction: Transaction) -> None:
+    if transaction.repeats is None:
+        _perhaps_later(gateway, transaction, fault.DOUBLE_PAYMENT, PAY_AGAIN)
 
 
 def _settle_later(gateway: Gateway, transaction: Transaction) -> None:
@@ -151,7 +215,8 @@ def _expire_due(gateway: Gateway, transaction_id: str) -> None:
         Status.AUTHORIZE: transaction.expiry_time - (HOLD_SHOWN - HOLD),
     }
     if transaction.status in due and due[transaction.status] <= gateway.now():
-        expire(gateway, transaction)
+        with contextlib.suppress(IllegalTransition):  # paid in the last second
+            expire(gateway, transaction)
 
 
 def _settle_due(gateway: Gateway, transaction_id: str) -> None:
@@ -169,3 +234,21 @@ def _conclude_due(gateway: Gateway, transaction_id: str) -> None:
     transaction = gateway.ledger.transaction(transaction_id)
     if transaction is not None and transaction.status is Status.PENDING and transaction.verdict is not None:
         conclude_card(gateway, transaction, transaction.verdict)
+
+
+def _reverse_due(gateway: Gateway, transaction_id: str) -> None:
+    transaction = gateway.ledger.transaction(transaction_id)
+    if transaction is not None and transaction.status is Status.SETTLEMENT:
+        reverse(gateway, transaction)
+
+
+def _arrive_due(gateway: Gateway, transaction_id: str) -> None:
+    transaction = gateway.ledger.transaction(transaction_id)
+    if transaction is not None and transaction.arriving and transaction.status is Status.PENDING:
+        settle(gateway, transaction)
+
+
+def _pay_again_due(gateway: Gateway, transaction_id: str) -> None:
+    transaction = gateway.ledger.transaction(transaction_id)
+    if transaction is not None and transaction.status in _PAID:
+        pay_again(gateway, transaction)

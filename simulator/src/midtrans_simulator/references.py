@@ -12,6 +12,7 @@ from midtrans_simulator.methods import METHODS, Group, Method
 from midtrans_simulator.model import Transaction
 
 MANDIRI_BILLER_CODE = "70012"
+_APP_ONLY = frozenset({"dana", "ovo"})
 _TRIES = 50
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ def issue(
     gross_amount: int,
     *,
     phone: bool,
+    with_qr: bool = False,
     ledger: Ledger,
     draw: random.Random,
 ) -> Issued:
@@ -40,7 +42,7 @@ def issue(
     `phone`: the customer pays by app link; else GoPay and ShopeePay show a QR and report as `qris` (6.4).
     """
     if method.group is Group.WALLET:
-        return _wallet(method, gross_amount, phone=phone, draw=draw)
+        return _wallet(method, gross_amount, phone=phone, with_qr=with_qr, draw=draw)
     if method.group is Group.STORE:
         code = _free("payment_code", ledger, lambda: _digits(draw, 16))
         return Issued("cstore", {"store": method.code, "payment_code": code})
@@ -69,7 +71,9 @@ def settled_details(transaction: Transaction) -> dict[str, Any]:
             "amount": amounts.text(transaction.gross_amount),
         }
         return {"payment_amounts": [paid]}
-    if transaction.method == "indomaret":
+    if transaction.method == "ovo":
+        return {"merchant_invoice": str(uuid.uuid4().int)[:16]}
+    if transaction.method == "indomaret" or METHODS[transaction.method].group is Group.INTERNET:
         return {"approval_code": str(uuid.uuid4().int)[:12]}
     return {}
 
@@ -83,11 +87,13 @@ def name_of(transaction: Transaction) -> str:
     return METHODS[transaction.method].name
 
 
-def _wallet(method: Method, gross_amount: int, *, phone: bool, draw: random.Random) -> Issued:
-    if phone and method.code != "other_qris":
-        return Issued(method.payment_type, {})
+def _wallet(method: Method, gross_amount: int, *, phone: bool, with_qr: bool, draw: random.Random) -> Issued:
+    in_app = phone or method.code in _APP_ONLY
+    code = qris.payload(gross_amount, _digits(draw, 15)) if with_qr or not in_app else None
+    if in_app and method.code != "other_qris":
+        return Issued(method.payment_type, {}, code)
     acquirer = "airpay shopee" if method.code == "shopeepay" else "gopay"
-    return Issued("qris", {"acquirer": acquirer}, qris.payload(gross_amount, _digits(draw, 15)))
+    return Issued("qris", {"acquirer": acquirer}, code or qris.payload(gross_amount, _digits(draw, 15)))
 
 
 def _virtual_account(method: Method, wanted: object, ledger: Ledger, draw: random.Random) -> dict[str, Any]:

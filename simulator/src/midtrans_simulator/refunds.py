@@ -40,15 +40,7 @@ def refund(
     Raises IllegalTransition (wrong state, method without refunds, or past its window), DuplicateRefund,
     RefundAmountRefused.
     """
-    if request.key and any(earlier.key == request.key for earlier in transaction.refunds):
-        raise DuplicateRefund
-    left = transaction.gross_amount - transaction.refunded
-    amount = left if request.amount is None else request.amount
-    target = Status.REFUND if amount == left else Status.PARTIAL_REFUND
-    if not legal(transaction, target) or _too_late(gateway, transaction):
-        raise IllegalTransition(transaction, target)
-    if not 0 < amount <= left or (amount < left and not METHODS[transaction.method].partial_refunds):
-        raise RefundAmountRefused
+    target, amount = check(gateway, transaction, request)
     key = request.key or str(uuid.uuid4())
     made = Refund(gateway.ledger.next_refund_id(), key, amount, request.reason, gateway.now())
     move(transaction, target)
@@ -59,6 +51,20 @@ def refund(
     else:
         gateway.timers.schedule(gateway.now() + CONFIRMED_AFTER, CONFIRM, f"{transaction.id}/{made.sequence}")
     return made
+
+
+def check(gateway: Gateway, transaction: Transaction, request: RefundRequest) -> tuple[Status, int]:
+    """What the refund would make of the transaction, and its amount in rupiah. Raises as `refund` does."""
+    if request.key and any(earlier.key == request.key for earlier in transaction.refunds):
+        raise DuplicateRefund
+    left = transaction.gross_amount - transaction.refunded
+    amount = left if request.amount is None else request.amount
+    target = Status.REFUND if amount == left else Status.PARTIAL_REFUND
+    if not legal(transaction, target) or _too_late(gateway, transaction):
+        raise IllegalTransition(transaction, target)
+    if not 0 < amount <= left or (amount < left and not METHODS[transaction.method].partial_refunds):
+        raise RefundAmountRefused
+    return target, amount
 
 
 def register(gateway: Gateway) -> None:

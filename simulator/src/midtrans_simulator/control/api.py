@@ -136,6 +136,7 @@ async def _choose(gateway: Gateway, request: Request, body: Body) -> Body:
         str(body.get("method", "")),
         phone=body.get("phone") is True,
         card_number=body.get("card_number"),
+        payer_phone=body.get("payer_phone"),
     )
     if body.get("otp") is not None:
         attempts.authenticate(gateway, transaction, str(body["otp"]))
@@ -145,7 +146,7 @@ async def _choose(gateway: Gateway, request: Request, body: Body) -> Body:
 async def _act(gateway: Gateway, request: Request, body: Body) -> Body:
     """One act on a transaction, by its id or by an order id (then its newest attempt)."""
     name = request.path_params["act"]
-    transaction = gateway.ledger.find(None, request.path_params["id"])
+    transaction = gateway.ledger.find_anyones(request.path_params["id"])
     if transaction is None:
         raise ControlError(
             404, "transaction_not_found", "no transaction or order has this id; was a method confirmed?"
@@ -162,7 +163,7 @@ async def _act(gateway: Gateway, request: Request, body: Body) -> Body:
     return view.transaction_view(transaction)
 
 
-_ACTS: dict[str, Callable[[Gateway, Transaction], None]] = {
+_ACTS: dict[str, Callable[[Gateway, Transaction], object]] = {
     "pay": payments.pay,
     "deny": payments.deny,
     "expire": payments.expire,
@@ -171,6 +172,7 @@ _ACTS: dict[str, Callable[[Gateway, Transaction], None]] = {
     "approve": payments.approve,
     "settle": payments.settle,
     "reverse": payments.reverse,
+    "pay_again": payments.pay_again,
 }
 
 

@@ -1,88 +1,72 @@
 """`/v2/{id}/...`: what a merchant asks about, and does to, a transaction (section 4)."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import amounts, auth, jsonbody, payments, wib
-from midtrans_simulator import faults as fault
+from midtrans_simulator import amounts, payments, wib
 from midtrans_simulator.amounts import whole_rupiah
-from midtrans_simulator.core.errors import NOT_ALLOWED, NOT_FOUND, UNKNOWN_KEY, CoreError
+from midtrans_simulator.core import card_api, pay_accounts, subscription_api
+from midtrans_simulator.core.charge import charge
+from midtrans_simulator.core.endpoint import Body, Call, merchant_endpoint
+from midtrans_simulator.core.errors import INVALID, NOT_FOUND, CoreError
 from midtrans_simulator.core.refund import refund_reply
+from midtrans_simulator.core.wallet_actions import wallet_actions
 from midtrans_simulator.facts import facts
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.model import Merchant, Status, Transaction
 from midtrans_simulator.transitions import IllegalTransition
 
-Body = dict[str, Any]
-Act = Callable[[Gateway, Merchant, Transaction, Body], Body]
+TransactionAct = Callable[[Call, Transaction], Body]
 
 _STATUS_CODES = {Status.PENDING: "201", Status.DENY: "202", Status.EXPIRE: "407"}
 _FOUND = {True: "Success, Credit Card transaction is successful", False: "Success, transaction is found"}
+_ACTIONS_IN_STATUS = frozenset({"dana", "shopeepay"})
 
 
 def routes(gateway: Gateway) -> list[Route]:
-    acts: dict[str, Act] = {
+    acts: dict[str, TransactionAct] = {
         "cancel": _cancel,
         "expire": _expire,
         "approve": _approve,
         "deny": _deny,
-        "refund": lambda *given: refund_reply(*given, direct=False),
-        "refund/online/direct": lambda *given: refund_reply(*given, direct=True),
+        "refund": lambda call, transaction: refund_reply(call, transaction, direct=False),
+        "refund/online/direct": lambda call, transaction: refund_reply(call, transaction, direct=True),
     }
     return [
-        Route("/v2/capture", _endpoint(gateway, _capture), methods=["POST"]),
-        Route("/v2/{id}/status", _endpoint(gateway, _status), methods=["GET"]),
+        Route("/v2/charge", merchant_endpoint(gateway, charge), methods=["POST"]),
+        Route("/v2/capture", merchant_endpoint(gateway, _capture), methods=["POST"]),
+        Route("/v2/{id}/status", merchant_endpoint(gateway, _on_transaction(_status)), methods=["GET"]),
+        Route("/v2/{id}/status/b2b", merchant_endpoint(gateway, _b2b), methods=["GET"]),
         *(
-            Route(f"/v2/{{id}}/{name}", _endpoint(gateway, act), methods=["POST"])
+            Route(f"/v2/{{id}}/{name}", merchant_endpoint(gateway, _on_transaction(act)), methods=["POST"])
             for name, act in acts.items()
         ),
+        *card_api.routes(gateway),
+        *pay_accounts.routes(gateway),
+        *subscription_api.routes(gateway),
     ]
 
 
-def _endpoint(gateway: Gateway, act: Act) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        try:
-            return JSONResponse(await _act(gateway, request, act))
-        except CoreError as error:
-            return error.response(mirror=gateway.config.mirror_body_code)
-        except IllegalTransition as refused:
-            not_allowed = CoreError(412, NOT_ALLOWED, id=refused.transaction.id)
-            return not_allowed.response(mirror=gateway.config.mirror_body_code)
-
-    return endpoint
+def _on_transaction(act: TransactionAct) -> Callable[[Call], Body]:
+    return lambda call: act(call, _transaction(call, call.reference))
 
 
-async def _act(gateway: Gateway, request: Request, act: Act) -> Body:
-    down = gateway.faults.strikes(fault.API_DOWN)
-    if down is not None:
-        raise CoreError(down.status, "Sorry, we encountered internal server error. We will fix this soon.")
-    merchant = auth.merchant_of(gateway, request)
-    if merchant is None:
-        raise CoreError(401, UNKNOWN_KEY)
-    body = await _body(request) if request.method == "POST" else {}
-    reference = request.path_params.get("id", body.get("transaction_id"))
-    transaction = gateway.ledger.find(merchant.id, str(reference))
+def _transaction(call: Call, reference: str) -> Transaction:
+    transaction = call.gateway.ledger.find(call.merchant.id, reference)
     if transaction is None:
         raise CoreError(404, NOT_FOUND)
-    return act(gateway, merchant, transaction, body)
+    return transaction
 
 
-async def _body(request: Request) -> Body:
-    """Clients send nothing, `{}` or `null` where there is nothing to say."""
-    try:
-        body = jsonbody.parse(await request.body())
-    except ValueError:
-        raise CoreError(413, "The request body is malformed JSON.") from None
-    if body is not None and not isinstance(body, dict):
-        raise CoreError(400, "One or more parameters in the payload is invalid.")
-    return body or {}
+def _status(call: Call, transaction: Transaction) -> Body:
+    body = _status_body(call.merchant, transaction)
+    if transaction.status is Status.PENDING and transaction.payment_type in _ACTIONS_IN_STATUS:
+        body["actions"] = wallet_actions(call.base, transaction)
+    return body
 
 
-def _status(_: Gateway, merchant: Merchant, transaction: Transaction, __: Body) -> Body:
+def _status_body(merchant: Merchant, transaction: Transaction) -> Body:
     if transaction.refunds:
         message = "Success, refund request is approved by the bank"
     else:
@@ -91,15 +75,27 @@ def _status(_: Gateway, merchant: Merchant, transaction: Transaction, __: Body) 
     return facts(transaction, merchant, status_code=code, message=message)
 
 
-def _cancel(gateway: Gateway, _: Merchant, transaction: Transaction, __: Body) -> Body:
-    payments.cancel(gateway, transaction)
+def _b2b(call: Call) -> Body:
+    """Every transaction of an order."""
+    found = _transaction(call, call.reference)
+    made = call.gateway.ledger.attempts(call.merchant.id, found.order_id)
+    return {
+        "status_code": "200",
+        "status_message": "Success, transaction is found",
+        "id": found.id,
+        "transactions": [_status_body(call.merchant, transaction) for transaction in made],
+    }
+
+
+def _cancel(call: Call, transaction: Transaction) -> Body:
+    payments.cancel(call.gateway, transaction)
     return _reply(transaction, "200", "Success, transaction is canceled")
 
 
-def _expire(gateway: Gateway, _: Merchant, transaction: Transaction, __: Body) -> Body:
+def _expire(call: Call, transaction: Transaction) -> Body:
     if transaction.status is not Status.PENDING:
         raise IllegalTransition(transaction, Status.EXPIRE)
-    payments.expire(gateway, transaction)
+    payments.expire(call.gateway, transaction)
     wallet = transaction.method == "gopay"
     return _reply(
         transaction,
@@ -108,25 +104,27 @@ def _expire(gateway: Gateway, _: Merchant, transaction: Transaction, __: Body) -
     )
 
 
-def _approve(gateway: Gateway, _: Merchant, transaction: Transaction, __: Body) -> Body:
-    payments.approve(gateway, transaction)
+def _approve(call: Call, transaction: Transaction) -> Body:
+    payments.approve(call.gateway, transaction)
     return _reply(transaction, "200", "Success, transaction is approved")
 
 
-def _deny(gateway: Gateway, _: Merchant, transaction: Transaction, __: Body) -> Body:
+def _deny(call: Call, transaction: Transaction) -> Body:
     if not transaction.challenged:
         raise IllegalTransition(transaction, Status.DENY)
-    payments.deny(gateway, transaction)
+    payments.deny(call.gateway, transaction)
     return _reply(transaction, "200", "Success, transaction is denied")
 
 
-def _capture(gateway: Gateway, _: Merchant, transaction: Transaction, body: Body) -> Body:
-    amount = whole_rupiah(body.get("gross_amount", transaction.gross_amount))
+def _capture(call: Call) -> Body:
+    transaction = _transaction(call, str(call.body.get("transaction_id")))
+    amount = whole_rupiah(call.body.get("gross_amount", transaction.gross_amount))
     if transaction.status is not Status.AUTHORIZE:
         raise IllegalTransition(transaction, Status.CAPTURE)
     if amount is None or not 0 < amount <= transaction.gross_amount:
-        raise CoreError(400, "One or more parameters in the payload is invalid.", id=transaction.id)
-    payments.capture(gateway, transaction, amount)
+        problem = "gross_amount must be at most the authorized amount"
+        raise CoreError(400, INVALID, id=transaction.id, validation_messages=[problem])
+    payments.capture(call.gateway, transaction, amount)
     return _reply(transaction, "200", "Success, Credit Card capture transaction is successful")
 
 

@@ -1,23 +1,49 @@
-"""Core's refusals: a body with its own `status_code`, under HTTP 200 except for 401 (4.2, 4.6)."""
+"""Core's refusals: a body with its own `status_code`, mostly under HTTP 200 (4.2, 4.6, 14)."""
 
 import uuid
+from typing import Any
 
 from starlette.responses import JSONResponse
 
 NOT_FOUND = "Transaction doesn't exist."
 NOT_ALLOWED = "Transaction status cannot be updated."
 UNKNOWN_KEY = "Transaction cannot be authorized with the current client/server key."
+INVALID = "One or more parameters in the payload is invalid."
+NO_TOKEN = "Token id is missing, invalid, or timed out"  # noqa: S105 - a sentence
+NO_ACCESS = "Merchant doesn't have access for this payment type"
+USED = "order_id has been paid and utilized, please use another order ID"
+
+_SAID_BY_HTTP = 401
 
 
 class CoreError(Exception):
-    """`code` is the body's status_code; `id` the transaction's, else one of the request's own."""
+    """`code` is the body's status_code; `id` the transaction's, else one of the request's own.
 
-    def __init__(self, code: int, message: str, *, id: str | None = None) -> None:  # noqa: A002 - the field's name
+    With `validation_messages` it is answered under HTTP 400.
+    """
+
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        *,
+        id: str | None = None,  # noqa: A002 - the field's name
+        validation_messages: list[str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.id = id or str(uuid.uuid4())
+        self.validation_messages = validation_messages
 
     def response(self, *, mirror: bool) -> JSONResponse:
         """`mirror`: the HTTP status repeats the body's code."""
-        body = {"status_code": str(self.code), "status_message": str(self), "id": self.id}
-        return JSONResponse(body, status_code=self.code if mirror or self.code in {401, 500, 503} else 200)
+        body: dict[str, Any] = {"status_code": str(self.code), "status_message": str(self)}
+        if self.validation_messages is not None:
+            body["validation_messages"] = self.validation_messages
+        spoken = mirror or self.code == _SAID_BY_HTTP or self.validation_messages is not None
+        return JSONResponse(body | {"id": self.id}, status_code=self.code if spoken else 200)
+
+
+def apology(http_status: int, message: str) -> JSONResponse:
+    """The gateway itself is in trouble: HTTP status and body say the same."""
+    return CoreError(http_status, message).response(mirror=True)

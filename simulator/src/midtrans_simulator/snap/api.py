@@ -5,13 +5,14 @@ from datetime import UTC
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from midtrans_simulator import auth, jsonbody
-from midtrans_simulator import faults as fault
+from midtrans_simulator.api_faults import with_faults
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.model import Merchant
+from midtrans_simulator.notify_urls import notify_urls
 from midtrans_simulator.snap import sessions
 from midtrans_simulator.snap.validation import problems
 from midtrans_simulator.urls import base_url
@@ -19,13 +20,11 @@ from midtrans_simulator.urls import base_url
 LARGEST_REQUEST = 16_000
 Act = Callable[[Gateway, Request], Awaitable[JSONResponse]]
 
-_MOST_URLS = 3
 _NO_JSON = "There was a problem in the JSON you submitted"
 _UNAUTHORIZED = [
     "Access denied due to unauthorized transaction, please check client or server key",
     "Visit https://snap-docs.midtrans.com/#request-headers for more details",
 ]
-_DOWN = "Sorry, we encountered internal server error. We will fix this soon."
 
 
 class SnapRefusal(Exception):
@@ -44,22 +43,26 @@ def routes(gateway: Gateway) -> list[Route]:
     ]
 
 
-def _endpoint(gateway: Gateway, act: Act) -> Callable[[Request], Awaitable[JSONResponse]]:
-    async def endpoint(request: Request) -> JSONResponse:
+def _endpoint(gateway: Gateway, act: Act) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
         try:
             return await act(gateway, request)
         except SnapRefusal as refusal:
-            return JSONResponse({"error_messages": refusal.messages}, status_code=refusal.http_status)
+            return _errors(refusal.http_status, *refusal.messages)
         except sessions.SessionRefused as refused:
-            return JSONResponse({"error_messages": [str(refused)]}, status_code=refused.http_status)
+            return _errors(refused.http_status, str(refused))
 
-    return endpoint
+    return with_faults(gateway, endpoint, _errors)
+
+
+def _errors(http_status: int, *messages: str) -> JSONResponse:
+    return JSONResponse({"error_messages": list(messages)}, status_code=http_status)
 
 
 async def _create(gateway: Gateway, request: Request) -> JSONResponse:
     merchant = _merchant(gateway, request)
     body = await _token_request(gateway, request)
-    session = sessions.create(gateway, merchant, body, _notify_urls(gateway, request))
+    session = sessions.create(gateway, merchant, body, notify_urls(gateway, request))
     url = f"{base_url(request)}/snap/v4/redirection/{session.token}"
     return JSONResponse({"token": session.token, "redirect_url": url}, status_code=201)
 
@@ -73,9 +76,6 @@ async def _cancel(gateway: Gateway, request: Request) -> JSONResponse:
 
 def _merchant(gateway: Gateway, request: Request) -> Merchant:
     """Who asks; before anything else is looked at."""
-    down = gateway.faults.strikes(fault.API_DOWN)
-    if down is not None:
-        raise SnapRefusal(down.status, _DOWN)
     if auth.server_key(request) == "":
         raise SnapRefusal(400, "Merchant is required")
     merchant = auth.merchant_of(gateway, request)
@@ -99,18 +99,3 @@ async def _token_request(gateway: Gateway, request: Request) -> dict[str, Any]:
     if found:
         raise SnapRefusal(400, *found)
     return body
-
-
-def _notify_urls(gateway: Gateway, request: Request) -> list[str]:
-    """Override replaces the dashboard's URL, Append adds to it; with both, only Override counts (1.4)."""
-    override = _listed(request.headers.get("x-override-notification"))
-    if override:
-        return override
-    own = [gateway.config.notify_url] if gateway.config.notify_url else []
-    appended = _listed(request.headers.get("x-append-notification"))
-    return list(dict.fromkeys([*own, *appended]))
-
-
-def _listed(header: str | None) -> list[str]:
-    urls = [url.strip() for url in (header or "").split(",")]
-    return [url for url in urls if url][:_MOST_URLS]

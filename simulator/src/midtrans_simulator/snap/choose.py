@@ -2,7 +2,7 @@
 
 from midtrans_simulator import attempts, cards
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.methods import METHODS, Method, enabled
+from midtrans_simulator.methods import METHODS, OTHER_VA_PROCESSORS, Method, enabled
 from midtrans_simulator.model import UNPAID, Session, Transaction
 from midtrans_simulator.snap.sessions import closed
 
@@ -20,8 +20,11 @@ class ChoiceRefused(Exception):
 
 def offered(session: Session, only: list[str] | None = None) -> list[Method]:
     """The session's methods; `only` filters further, as `enabledPayments` of snap.js does."""
+    methods = enabled(session.request.get("enabled_payments"))
+    if only is None:
+        return methods
     further = {method.code for method in enabled(only)}
-    return [method for method in enabled(session.request.get("enabled_payments")) if method.code in further]
+    return [method for method in methods if method.code in further]
 
 
 def in_range(method: Method, rupiah: int) -> bool:
@@ -29,9 +32,18 @@ def in_range(method: Method, rupiah: int) -> bool:
 
 
 def confirm(
-    gateway: Gateway, session: Session, code: str, *, phone: bool = False, card_number: str | None = None
+    gateway: Gateway,
+    session: Session,
+    code: str,
+    *,
+    phone: bool = False,
+    card_number: str | None = None,
+    payer_phone: str | None = None,
 ) -> Transaction:
-    """Begin an attempt with this method. Raises ChoiceRefused, and then nothing has begun."""
+    """Begin an attempt with this method. Raises ChoiceRefused, and then nothing has begun.
+
+    `phone`: the customer pays on the device at hand; `payer_phone`: the number OVO asks.
+    """
     made = gateway.ledger.attempts_in(session)
     if any(attempt.status not in UNPAID for attempt in made):
         raise ChoiceRefused("attempt_exists", "a payment of this session is waiting or done")
@@ -51,7 +63,20 @@ def confirm(
     is_card = method.payment_type == "credit_card"
     if is_card and not cards.plausible(number):
         raise ChoiceRefused("card_invalid", "that is no card number")
-    return attempts.start(gateway, session, attempts.Choice(method, phone, number if is_card else None))
+    return attempts.start(
+        gateway,
+        session,
+        _processor(session) if method.code == "other_va" else method,
+        phone=phone,
+        card_number=number if is_card else None,
+        payer_phone=payer_phone,
+    )
+
+
+def _processor(session: Session) -> Method:
+    """The bank behind `other_va` (2.4)."""
+    codes = {method.code for method in offered(session)}
+    return next(METHODS[code] for code in OTHER_VA_PROCESSORS if code in codes)
 
 
 def failures(gateway: Gateway, session: Session) -> int:

@@ -1,0 +1,191 @@
+"""`POST /v2/charge`: a payment without Snap's page, for every payment type (2.4, 6.4, 14)."""
+
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from midtrans_simulator import attempts, payments, vault
+from midtrans_simulator.amounts import whole_rupiah
+from midtrans_simulator.attempts import CardUse, Choice, Order
+from midtrans_simulator.core import charge_rules
+from midtrans_simulator.core.endpoint import Body, Call
+from midtrans_simulator.core.errors import INVALID, NO_ACCESS, NO_TOKEN, USED, CoreError
+from midtrans_simulator.core.wallet_actions import wallet_actions
+from midtrans_simulator.facts import facts
+from midtrans_simulator.methods import METHODS, Group, Method
+from midtrans_simulator.model import UNPAID, AccountState, CardToken, PayAccount, Status, Transaction
+from midtrans_simulator.notification import status_code
+from midtrans_simulator.notify_urls import notify_urls
+from midtrans_simulator.payer import links
+
+_UNEXPECTED = {"message": "An unexpected error occurred"}
+_MESSAGES = {
+    "credit_card": "Success, Credit Card transaction is successful",
+    "bank_transfer": "Success, Bank Transfer transaction is created",
+    "echannel": "OK, Mandiri Bill transaction is successful",
+    "cstore": "Success, cstore transaction is successful",
+    "gopay": "GoPay transaction is created",
+    "shopeepay": "ShopeePay transaction is created",
+    "qris": "QRIS transaction is created",
+    "dana": "DANA transaction is created",
+    "ovo": "OVO transaction is created",
+    "akulaku": "Success, Akulaku transaction is created",
+    "kredivo": "Kredivo transaction is created",
+    "bca_klikbca": "Success, KlikBCA transaction is successful",
+    "bca_klikpay": "OK, BCA KlikPay transaction is successful",
+    "cimb_clicks": "Success, CIMB Clicks transaction is successful",
+    "bri_epay": "Success, BRI E-Pay transaction is successful",
+    "danamon_online": "Success, Danamon Online transaction is successful",
+    "uob_ezpay": "Success, UOB EZ Pay transaction is successful",
+}
+_PERMATA = "Success, PERMATA VA transaction is successful"
+_BANK_DENIED = "Deny by Bank [{bank}] with code [{code}] and message [{message}]"
+_REDIRECTED = frozenset({Group.PAYLATER, Group.INTERNET})
+_IN_APP = frozenset({"gopay", "shopeepay", "dana"})
+
+
+def charge(call: Call) -> Body | JSONResponse:
+    if not call.body:
+        return JSONResponse(_UNEXPECTED, status_code=500)
+    method = _method(call.body)
+    wrong = charge_rules.problems(call.body, method, call.gateway.now())
+    if wrong:
+        raise CoreError(400, INVALID, validation_messages=wrong)
+    order = _order(call)
+    linked = _linked_account(call, method)
+    transaction = attempts.begin(call.gateway, order, _choice(call, method))
+    if linked is not None:
+        payments.pay(call.gateway, transaction)
+    return _reply(call, transaction)
+
+
+def _method(body: Body) -> Method:
+    """The method that `payment_type` and its object mean. Raises CoreError."""
+    payment_type = body.get("payment_type")
+    if not isinstance(payment_type, str) or not payment_type:
+        raise CoreError(400, INVALID, validation_messages=["payment_type is required"])
+    if payment_type in charge_rules.INACTIVE_TYPES:
+        raise CoreError(402, NO_ACCESS)
+    if payment_type not in charge_rules.PAYMENT_TYPES:
+        raise CoreError(400, INVALID, validation_messages=["payment_type is not supported"])
+    if payment_type == "bank_transfer":
+        bank = _one_of(body, "bank_transfer", "bank", charge_rules.BANKS, default="permata")
+        return METHODS[f"{bank}_va"]
+    if payment_type == "cstore":
+        return METHODS[_one_of(body, "cstore", "store", charge_rules.STORES, default=None)]
+    if payment_type == "qris":
+        acquirer = _one_of(body, "qris", "acquirer", tuple(charge_rules.ACQUIRERS), default="gopay")
+        return METHODS[charge_rules.ACQUIRERS[acquirer]]
+    return METHODS[payment_type]
+
+
+def _one_of(body: Body, name: str, field: str, known: tuple[str, ...], *, default: str | None) -> str:
+    value = _options(body, name).get(field) or default
+    written = str(value or "").lower()
+    if written in known:
+        return written
+    problem = "is required" if value is None else f"must be one of {', '.join(known)}"
+    raise CoreError(400, INVALID, validation_messages=[f"{name}.{field} {problem}"])
+
+
+def _order(call: Call) -> Order:
+    """Raises CoreError 406 when the order is being paid or has been (2.7)."""
+    details = call.body["transaction_details"]
+    order_id = str(details["order_id"])
+    for attempt in call.gateway.ledger.attempts(call.merchant.id, order_id):
+        if attempt.status not in UNPAID:
+            raise CoreError(406, USED)
+    return Order(
+        merchant_id=call.merchant.id,
+        order_id=order_id,
+        gross_amount=whole_rupiah(details["gross_amount"]) or 0,
+        request=call.body,
+        notify_urls=notify_urls(call.gateway, call.request),
+    )
+
+
+def _choice(call: Call, method: Method) -> Choice:
+    options = _options(call.body, str(call.body["payment_type"]))
+    return Choice(
+        method=method,
+        options=options,
+        phone=call.body["payment_type"] in _IN_APP,
+        with_qr=call.body["payment_type"] == "gopay",
+        payer_phone=options.get("payer_phone_number"),
+        card=_card(call, options) if method.code == "credit_card" else None,
+        expiry_time=charge_rules.expiry_time(call.body, call.gateway.now()),
+    )
+
+
+def _card(call: Call, options: dict[str, Any]) -> CardUse:
+    """Raises CoreError 411 for a token that is unknown, used or too old."""
+    card = vault.spend(call.gateway, str(options["token_id"]))
+    if card is None:
+        raise CoreError(411, NO_TOKEN)
+    saved = vault.save(call.gateway, card.number) if options.get("save_token_id") is True else None
+    return CardUse(
+        number=card.number,
+        secure=options.get("authentication") is True,
+        authorize=options.get("type") == "authorize",
+        bank=options.get("bank"),
+        transaction_id=card.transaction_id if isinstance(card, CardToken) else None,
+        installment_term=options.get("installment_term"),
+        saved=saved,
+    )
+
+
+def _linked_account(call: Call, method: Method) -> PayAccount | None:
+    """The linked wallet that pays without asking. Raises CoreError when it is not linked."""
+    account_id = _options(call.body, "gopay").get("account_id")
+    if method.code != "gopay" or not account_id:
+        return None
+    account = call.gateway.accounts.get(str(account_id))
+    if (
+        account is None
+        or account.merchant_id != call.merchant.id
+        or account.state is not AccountState.ENABLED
+    ):
+        raise CoreError(400, INVALID, validation_messages=["gopay.account_id is not an enabled account"])
+    return account
+
+
+def _reply(call: Call, transaction: Transaction) -> Body:
+    body = facts(
+        transaction, call.merchant, status_code=status_code(transaction), message=_message(transaction)
+    )
+    del body["signature_key"]
+    if transaction.status is Status.PENDING:
+        body |= _next_step(call, transaction)
+    if transaction.qr_string is not None:
+        body["qr_string"] = transaction.qr_string
+    return body
+
+
+def _message(transaction: Transaction) -> str:
+    details = transaction.details
+    if transaction.method == "permata_va":
+        return _PERMATA
+    if transaction.status is Status.DENY:
+        return _BANK_DENIED.format(
+            bank=str(details.get("bank", transaction.payment_type)).upper(),
+            code=details.get("channel_response_code", ""),
+            message=details.get("channel_response_message", ""),
+        )
+    return _MESSAGES[transaction.payment_type]
+
+
+def _next_step(call: Call, transaction: Transaction) -> Body:
+    """Where the payer goes on: 3DS, the wallet's app or QR, the lender's or the bank's page."""
+    if transaction.payment_type == "credit_card":
+        return {"redirect_url": links.three_ds(call.base, transaction)}
+    group = METHODS[transaction.method].group
+    if group in _REDIRECTED:
+        return {"redirect_url": links.app(call.base, transaction)}
+    if group is Group.WALLET and transaction.payment_type != "ovo":
+        return {"actions": wallet_actions(call.base, transaction)}
+    return {}
+
+
+def _options(body: Body, name: str) -> dict[str, Any]:
+    options = body.get(name)
+    return options if isinstance(options, dict) else {}

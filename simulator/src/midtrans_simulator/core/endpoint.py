@@ -1,0 +1,78 @@
+"""How every Core call is answered: faults, idempotency keys, the key that asks, and one shape of refusal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from midtrans_simulator import auth, jsonbody
+from midtrans_simulator.api_faults import Endpoint, with_faults
+from midtrans_simulator.core.errors import INVALID, NOT_ALLOWED, UNKNOWN_KEY, CoreError, apology
+from midtrans_simulator.core.idempotency import with_idempotency
+from midtrans_simulator.gateway import Gateway
+from midtrans_simulator.model import Merchant
+from midtrans_simulator.transitions import IllegalTransition
+from midtrans_simulator.urls import base_url
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One authorised call. `body` is empty where there was nothing to say."""
+
+    gateway: Gateway
+    request: Request
+    merchant: Merchant
+    body: Body
+
+    @property
+    def base(self) -> str:
+        return base_url(self.request)
+
+    @property
+    def reference(self) -> str:
+        """The id in the path."""
+        return str(self.request.path_params["id"])
+
+
+Act = Callable[[Call], Body | Response]
+
+
+def merchant_endpoint(gateway: Gateway, act: Act, *, idempotent: bool = True) -> Endpoint:
+    """`act` for a merchant that shows its server key. Refusals are answered as section 4.6 has them."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            merchant = _merchant(gateway, request)
+            body = await _body(request) if request.method != "GET" else {}
+            answer = act(Call(gateway, request, merchant, body))
+        except CoreError as error:
+            return error.response(mirror=gateway.config.mirror_body_code)
+        except IllegalTransition as refused:
+            not_allowed = CoreError(412, NOT_ALLOWED, id=refused.transaction.id)
+            return not_allowed.response(mirror=gateway.config.mirror_body_code)
+        return answer if isinstance(answer, Response) else JSONResponse(answer)
+
+    guarded = with_faults(gateway, endpoint, apology)
+    return with_idempotency(gateway, guarded) if idempotent else guarded
+
+
+def _merchant(gateway: Gateway, request: Request) -> Merchant:
+    merchant = auth.merchant_of(gateway, request)
+    if merchant is None:
+        raise CoreError(401, UNKNOWN_KEY)
+    return merchant
+
+
+async def _body(request: Request) -> Body:
+    """Clients send nothing, `{}` or `null` where there is nothing to say."""
+    try:
+        body = jsonbody.parse(await request.body())
+    except ValueError:
+        raise CoreError(413, "The request body is malformed JSON.") from None
+    if body is not None and not isinstance(body, dict):
+        raise CoreError(400, INVALID, validation_messages=["the request body must be an object"])
+    return body or {}
