@@ -143,7 +143,10 @@ def _domain_of_host(request: Request) -> tuple[str | None, bool]:
     `{domain}.localhost` and `{domain}.{our host}` always are; any other foreign host may be a customer's
     own domain, or just another name of this server.
     """
-    host = (urlsplit(f"//{request.headers.get('host', '')}").hostname or "").lower()
+    try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:  # no host name at all
+        host = ""
     base = urlsplit(backend_of(request).settings.base_url).hostname or ""
     if host in {"", base, "localhost"}:
         return None, False

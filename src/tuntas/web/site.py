@@ -1,19 +1,19 @@
 """The pages as one application, mounted beside the API."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import structlog
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tuntas.api.caller import LANGUAGE_COOKIE, language_of
 from tuntas.api.errors import refusal, sentence, status_of
@@ -23,6 +23,7 @@ from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import UseCaseError
 from tuntas.web import account_pages, invitation_pages, payment_pages
 from tuntas.web.render import STATIC, page
+from tuntas.web.visitor import local_path
 
 log = structlog.get_logger()
 
@@ -49,7 +50,7 @@ def create_site(backend: Backend, demo: DemoLogIn | None) -> Starlette:
             *payment_pages.ROUTES,
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_around(backend))],
+        middleware=[Middleware(_Around, backend=backend)],
         exception_handlers={
             HTTPException: _http,
             UseCaseError: _known,
@@ -63,24 +64,35 @@ def create_site(backend: Backend, demo: DemoLogIn | None) -> Starlette:
     return site
 
 
-def _around(
-    backend: Backend,
-) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
-    policy = _content_security_policy(backend)
+class _Around:
+    """What every page has in common: the choice of a language, and headers that make browsers strict."""
 
-    async def around(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    def __init__(self, app: ASGIApp, backend: Backend) -> None:
+        self._app = app
+        self._headers = {
+            "Content-Security-Policy": _content_security_policy(backend),
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_strict(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(self._headers)
+            await send(message)
+
+        request = Request(scope)
         chosen = request.query_params.get("lang")
         if request.method == "GET" and chosen in set(Language):
-            response: Response = RedirectResponse(_without_choice(request), HTTPStatus.SEE_OTHER)
+            response = RedirectResponse(_without_choice(request), HTTPStatus.SEE_OTHER)
             response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=_YEAR, samesite="lax")
-            return response
-        response = await call_next(request)
-        response.headers["Content-Security-Policy"] = policy
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "same-origin"
-        return response
-
-    return around
+            await response(scope, receive, send_strict)
+        else:
+            await self._app(scope, receive, send_strict)
 
 
 def _content_security_policy(backend: Backend) -> str:
@@ -106,7 +118,7 @@ def _content_security_policy(backend: Backend) -> str:
 
 def _without_choice(request: Request) -> str:
     kept = request.url.remove_query_params("lang")
-    return kept.path + (f"?{kept.query}" if kept.query else "")
+    return local_path(kept.path + (f"?{kept.query}" if kept.query else ""))
 
 
 async def _known(request: Request, error: Exception) -> Response:

@@ -52,7 +52,7 @@ def remember(request: Request, response: Response, token: str) -> None:
 
 
 def local_path(target: str | None) -> str:
-    """Where to go after logging in: a path of ours, never another site."""
+    """Where to send a browser: a path of ours, never another site."""
     if target and target.startswith("/") and not target.startswith(("//", "/\\")):
         return target
     return "/invitations"
