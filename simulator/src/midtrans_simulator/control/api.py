@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from midtrans_simulator import attempts, durations, jsonbody, payments, refunds
 from midtrans_simulator.control import view
+from midtrans_simulator.core import pay_accounts
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.model import Transaction
 from midtrans_simulator.snap import choose
@@ -39,6 +40,7 @@ def routes(gateway: Gateway) -> list[Route]:
         ("POST", "/deliveries/{id}/resend", _resend),
         ("POST", "/sessions/{token}/choose", _choose),
         ("POST", "/transactions/{id}/{act}", _act),
+        ("POST", "/accounts/{id}/link", _link),
     ]
     return [
         Route(f"/_control{path}", _endpoint(gateway, handler), methods=[method])
@@ -161,6 +163,15 @@ async def _act(gateway: Gateway, request: Request, body: Body) -> Body:
         known = ", ".join([*_ACTS, "refund", "chargeback"])
         raise ControlError(404, "unknown_act", f"a transaction can be told to {known}")
     return view.transaction_view(transaction)
+
+
+async def _link(gateway: Gateway, request: Request, _: Body) -> Body:
+    """The customer agrees in the wallet's app: the pay account is enabled."""
+    account = gateway.accounts.get(request.path_params["id"])
+    if account is None:
+        raise ControlError(404, "account_not_found", "no pay account has this id")
+    pay_accounts.link(gateway, account)
+    return view.account_view(account)
 
 
 _ACTS: dict[str, Callable[[Gateway, Transaction], object]] = {

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from midtrans_simulator.faults import NAMES
+from midtrans_simulator.faults import KINDS, NAMES
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import Delivery, Session, Transaction
+from midtrans_simulator.model import Delivery, PayAccount, Session, Subscription, Transaction
 from midtrans_simulator.snap.sessions import closed
 
 
@@ -16,6 +16,8 @@ def state(gateway: Gateway) -> dict[str, Any]:
         "sessions": [session_view(gateway, session) for session in gateway.ledger.sessions()],
         "transactions": [transaction_view(transaction) for transaction in gateway.ledger.transactions()],
         "deliveries": [delivery_view(delivery) for delivery in gateway.courier.deliveries()],
+        "subscriptions": [subscription_view(each) for each in gateway.subscriptions.all()],
+        "accounts": [account_view(account) for account in gateway.accounts.all()],
         "timers": [
             {"due": _moment(timer.due), "event": timer.event, "subject": timer.subject}
             for timer in gateway.timers.pending()
@@ -28,7 +30,13 @@ def clock(gateway: Gateway) -> dict[str, Any]:
 
 
 def faults(gateway: Gateway) -> dict[str, Any]:
-    return {"active": gateway.faults.as_json(), "available": NAMES}
+    options = {name: ["share", "times", *kind.options] for name, kind in KINDS.items()}
+    return {
+        "active": gateway.faults.as_json(),
+        "available": NAMES,
+        "options": options,
+        "seed": gateway.faults.seed,
+    }
 
 
 def session_view(gateway: Gateway, session: Session) -> dict[str, Any]:
@@ -62,6 +70,28 @@ def transaction_view(transaction: Transaction) -> dict[str, Any]:
         "refunded": transaction.refunded,
         "details": transaction.details,
         "qr_string": transaction.qr_string,
+    }
+
+
+def account_view(account: PayAccount) -> dict[str, Any]:
+    return {
+        "account_id": account.id,
+        "merchant_id": account.merchant_id,
+        "phone_number": account.phone_number,
+        "account_status": account.state,
+    }
+
+
+def subscription_view(subscription: Subscription) -> dict[str, Any]:
+    return {
+        "id": subscription.id,
+        "merchant_id": subscription.merchant_id,
+        "name": subscription.name,
+        "amount": subscription.amount,
+        "status": "active" if subscription.active else "inactive",
+        "next_at": _moment(subscription.next_at) if subscription.active else None,
+        "charges": subscription.charges,
+        "transactions": list(subscription.transaction_ids),
     }
 
 
