@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-import structlog
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -24,8 +23,6 @@ from tuntas.usecases.errors import UseCaseError
 from tuntas.web import account_pages, invitation_pages, payment_pages
 from tuntas.web.render import STATIC, page
 from tuntas.web.visitor import local_path
-
-log = structlog.get_logger()
 
 _YEAR = 365 * 24 * 3600
 _MIDTRANS_HOSTS = (
@@ -139,8 +136,8 @@ async def _http(request: Request, error: Exception) -> Response:
     return _error(request, code, text(f"error.{code}", language_of(request)), status)
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("request_failed", path=request.url.path, exc_info=error)
+async def _unexpected(request: Request, _: Exception) -> Response:
+    """The error itself goes on to the application around us, which logs it."""
     code = "internal_error"
     return _error(
         request, code, text(f"error.{code}", language_of(request)), HTTPStatus.INTERNAL_SERVER_ERROR
