@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import html
 import json
 import shutil
 import socket
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
@@ -250,6 +252,21 @@ window.callbacks = {{
 </script></html>"""
 
 
+CARD_FORM_PAGE = """<!doctype html><html lang="id"><meta charset="utf-8">
+<title>Toko</title><link rel="icon" href="data:,">
+<script id="midtrans-script" src="{simulator}/v2/assets/js/midtrans-new-3ds.min.js"
+  data-environment="sandbox" data-client-key="{client_key}"></script>
+<h1>Toko</h1><iframe id="bank" hidden></iframe>
+<script>
+window.heard = [];
+const hear = (name) => (result) => window.heard.push([name, result]);
+window.callbacks = {{
+  performAuthentication: (url) => {{ bank.src = url; bank.hidden = false; }},
+  onSuccess: hear("success"), onPending: hear("pending"), onFailure: hear("failure"),
+}};
+</script></html>"""
+
+
 @pytest.fixture
 def shop() -> Iterator[Shop]:
     notifications: list[dict[str, Any]] = []
@@ -271,8 +288,23 @@ def shop() -> Iterator[Shop]:
             f"<title>Selesai</title><link rel=icon href=data:,><p id=query>{request.url.query}</p>"
         )
 
+    async def card_form(_: Request) -> Response:
+        return HTMLResponse(CARD_FORM_PAGE.format(simulator=simulator, client_key=CLIENT_KEY))
+
+    async def after_3ds(request: Request) -> Response:
+        posted = parse_qs((await request.body()).decode())
+        return HTMLResponse(
+            f"<title>3DS</title><link rel=icon href=data:,><pre>{html.escape(posted['response'][0])}</pre>"
+        )
+
     merchant_app = Starlette(
-        routes=[Route("/", page), Route("/notify", notify, methods=["POST"]), Route("/finish", finish)]
+        routes=[
+            Route("/", page),
+            Route("/card", card_form),
+            Route("/3ds", after_3ds, methods=["POST"]),
+            Route("/notify", notify, methods=["POST"]),
+            Route("/finish", finish),
+        ]
     )
     app = create_app(
         SimulatorConfig(

@@ -21,7 +21,7 @@ from midtrans_simulator.core import api as core
 from midtrans_simulator.dashboard import page as dashboard
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.headers import SecurityHeaders
-from midtrans_simulator.payer import qr_image, three_ds
+from midtrans_simulator.payer import card_script, counters, qr_image, three_ds
 from midtrans_simulator.snap import api as snap
 from midtrans_simulator.snap import page
 
@@ -60,6 +60,8 @@ def create_app(config: SimulatorConfig | None = None) -> Starlette:
             *page.routes(gateway),
             *three_ds.routes(gateway),
             *qr_image.routes(gateway),
+            *counters.routes(gateway),
+            *card_script.routes(),
             *core.routes(gateway),
             *control.routes(gateway),
             Route("/snap/snap.js", _script),

@@ -3,9 +3,6 @@
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-FOR_BROWSERS = ("/v2/token", "/v2/card/register", "/v2/point_inquiry", "/v1/bins")
-"""Called by scripts on the shop's own pages, with a client key."""
-
 _POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors *"
 
 
@@ -22,8 +19,6 @@ class SecurityHeaders:
                 headers.setdefault("cache-control", "no-store")
                 headers.setdefault("x-content-type-options", "nosniff")
                 headers.setdefault("content-security-policy", _POLICY)
-                if scope["path"].startswith(FOR_BROWSERS):
-                    headers.setdefault("access-control-allow-origin", "*")
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -31,6 +31,9 @@ class Act:
     asks_amount: int | None = None
 
 
+_MAY_BE_PAID_AGAIN = frozenset({Status.CAPTURE, Status.SETTLEMENT, Status.PARTIAL_REFUND, Status.REFUND})
+
+
 def by_actor(transaction: Transaction) -> dict[Actor, list[Act]]:
     """The acts of each actor who has any."""
     found: dict[Actor, list[Act]] = {}
@@ -43,6 +46,7 @@ def acts(transaction: Transaction) -> list[Act]:
     """In the order of the actors. Empty for a transaction that has come to its end."""
     if transaction.challenged:
         return [
+            Act(Actor.PAYER, "pay_again", "pay_again"),
             Act(Actor.FRAUD, "approve", "approve"),
             Act(Actor.FRAUD, "deny", "deny_challenge"),
             Act(Actor.MERCHANT, "cancel", "void"),
@@ -50,6 +54,8 @@ def acts(transaction: Transaction) -> list[Act]:
     if transaction.status is Status.PENDING:
         return _pending(transaction)
     found: list[Act] = []
+    if transaction.status in _MAY_BE_PAID_AGAIN:
+        found.append(Act(Actor.PAYER, "pay_again", "pay_again"))
     if transaction.status is Status.CAPTURE:
         found.append(Act(Actor.BANK, "settle", "settle"))
     if transaction.status is Status.SETTLEMENT and legal(transaction, Status.DENY):
@@ -69,6 +75,8 @@ def acts(transaction: Transaction) -> list[Act]:
 
 
 def _pending(transaction: Transaction) -> list[Act]:
+    if transaction.arriving:
+        return [Act(Actor.PAYER, "pay", "pay")]
     found = [Act(Actor.PAYER, "pay", "pay"), Act(Actor.BANK, "deny", "deny")]
     if transaction.payment_type == "credit_card":
         found.append(Act(Actor.FRAUD, "challenge", "challenge"))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from midtrans_simulator import delivery, payments, refunds
+from midtrans_simulator import delivery, ovo, payments, refunds
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.model import Status, Transaction
 from midtrans_simulator.timers import Timer
@@ -47,6 +47,9 @@ _ALIVE: dict[str, frozenset[Status | None]] = {
     payments.EXPIRE: frozenset({Status.PENDING, Status.AUTHORIZE}),
     payments.SETTLE: frozenset({Status.CAPTURE}),
     payments.CONCLUDE_CARD: frozenset({Status.PENDING}),
+    payments.REVERSE: frozenset({Status.SETTLEMENT}),
+    payments.ARRIVE: frozenset({Status.PENDING}),
+    ovo.ANSWER: frozenset({Status.PENDING}),
     refunds.CONFIRM: frozenset({Status.REFUND, Status.PARTIAL_REFUND}),
 }
 """The statuses in which an event still does something."""

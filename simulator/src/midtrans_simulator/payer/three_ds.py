@@ -19,7 +19,6 @@ from midtrans_simulator.snap.result import card_result
 from midtrans_simulator.transitions import IllegalTransition
 
 _STRIP = {"pay": payments.pay, "deny": payments.deny, "expire": payments.expire}
-_UUID = 36
 
 
 def routes(gateway: Gateway) -> list[Route]:
@@ -37,8 +36,8 @@ def routes(gateway: Gateway) -> list[Route]:
 
 
 def _transaction(gateway: Gateway, request: Request) -> Transaction | None:
-    """The reference ends in the transaction's id; what stands before it is the card."""
-    transaction = gateway.ledger.transaction(request.path_params["reference"][-_UUID:])
+    """The reference is the masked card, which has one dash, and the transaction's id."""
+    transaction = gateway.ledger.transaction(request.path_params["reference"].split("-", 2)[-1])
     return transaction if transaction is not None and transaction.payment_type == "credit_card" else None
 
 
