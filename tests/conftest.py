@@ -2,9 +2,9 @@
 
 import asyncio
 import itertools
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -24,17 +24,18 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """The server; its own database is the migrated template of all others."""
-    folder = tmp_path_factory.mktemp("server")
-    with EmbeddedPostgres(folder) as server:
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The server; its own database is the migrated template of all others.
+
+    Not in pytest's own folder: another run of the same user closes that to the server's account.
+    """
+    with TemporaryDirectory(prefix="tuntas-") as folder, EmbeddedPostgres(Path(folder)) as server:
         migrations.upgrade(server.url)
         asyncio.run(_add_demo_data(server.url))
         with psycopg.connect(server.url, autocommit=True) as connection:
             connection.execute("alter system set fsync = off")  # processes die in tests, machines do not
             connection.execute("select pg_reload_conf()")
         yield server
-    shutil.rmtree(folder)
 
 
 async def _add_demo_data(url: str) -> None:

@@ -18,6 +18,7 @@ from tuntas.cli.environment import DevelopmentSettings
 from tuntas.cli.server import Site, Sites, listen, port_of
 from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD
 from tuntas.usecases.backend import Backend, open_backend
+from tuntas.worker.worker import Worker
 
 SERVER_KEY = "SB-Mid-server-simulator"
 PRICE = 299_000
@@ -81,6 +82,44 @@ class Stand:
             "/api/v1/midtrans/webhook", json=notification(order_id, status, **changes)
         )
 
+    async def control(self, path: str, **body: Any) -> dict[str, Any]:
+        """Act on the simulator as a payer, a bank or the clock would."""
+        reply = await self.http.post(f"{self.simulator_url}/_control/{path}", json=body)
+        assert reply.is_success, reply.text
+        document = reply.json()
+        assert isinstance(document, dict)
+        return document
+
+    async def choose(self, order_id: str, method: str, **options: Any) -> None:
+        """The customer picks a payment method in the popup."""
+        (session,) = self.rows("select snap_token from orders where order_id = %s", order_id)
+        await self.control(f"sessions/{session['snap_token']}/choose", method=method, **options)
+
+    async def pay(self, order_id: str, method: str = "gopay", **options: Any) -> None:
+        """The customer picks a method and pays; a card is paid by choosing it."""
+        await self.choose(order_id, method, **options)
+        if method != "credit_card":
+            await self.control(f"transactions/{order_id}/pay")
+
+    async def act(self, order_id: str, act: str, **options: Any) -> None:
+        """A bank, the fraud desk or the merchant's dashboard acts on the order's newest attempt."""
+        await self.control(f"transactions/{order_id}/{act}", **options)
+
+    async def pass_time(self, **amount: float) -> None:
+        """Both clocks go forward, ours and the simulator's."""
+        step = timedelta(**amount)
+        self.clock.ahead += step
+        await self.control("clock", advance=f"{int(step.total_seconds())}s")
+
+    async def transactions(self, order_id: str) -> list[dict[str, Any]]:
+        """Midtrans's truth about an order."""
+        state = (await self.http.get(f"{self.simulator_url}/_control/state")).json()
+        return [found for found in state["transactions"] if found["order_id"] == order_id]
+
+    async def work(self) -> None:
+        """Run the jobs that are due."""
+        await Worker(self.backend, self.database_url).drain()
+
     async def profile(self) -> dict[str, Any]:
         reply = await self.http.get("/api/v1/user-profile", headers=await self.bearer())
         assert reply.status_code == 200, reply.text
@@ -133,8 +172,11 @@ def notification(order_id: str, status: str, **changes: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def open_stand(database_url: str, **settings: Any) -> AsyncIterator[Stand]:
-    """Both servers on free ports; `settings` override the development ones."""
+async def open_stand(database_url: str, *, notified: bool = True, **settings: Any) -> AsyncIterator[Stand]:
+    """Both servers on free ports; `settings` override the development ones.
+
+    Without `notified` every notification is lost: nobody told the simulator where we are.
+    """
     web, gateway = listen("127.0.0.1", 0), listen("127.0.0.1", 0)
     url, simulator_url = (f"http://127.0.0.1:{port_of(bound)}" for bound in (web, gateway))
     clock = TestClock()
@@ -156,7 +198,7 @@ async def open_stand(database_url: str, **settings: Any) -> AsyncIterator[Stand]
         SimulatorConfig(
             server_key=SERVER_KEY,
             client_key="SB-Mid-client-simulator",
-            notify_url=f"{url}/api/v1/midtrans/webhook",
+            notify_url=f"{url}/api/v1/midtrans/webhook" if notified else None,
         )
     )
     async with AsyncExitStack() as stack:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, literal_column, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tuntas.domain.refunds import RefundRow
@@ -34,10 +34,7 @@ async def record(
         )
         given = statement.excluded
         confirmed_at = func.least(Refund.bank_confirmed_at, given.bank_confirmed_at)
-        state = func.coalesce(
-            select(literal_column(f"'{_CONFIRMED}'")).where(confirmed_at.is_not(None)).scalar_subquery(),
-            _ACCEPTED,
-        )
+        state = case((confirmed_at.is_not(None), _CONFIRMED), else_=_ACCEPTED)
         await session.execute(
             statement.on_conflict_do_update(
                 index_elements=[Refund.order_id, Refund.refund_key],

@@ -139,5 +139,5 @@ async def _apply(
         (outcome,) = await apply_facts(session, [fact], policy=policy_of(backend), now=now)
     asks_back = backend.settings.confirm is Confirm.AFTER and outcome is Outcome.APPLIED
     if asks_back or outcome is Outcome.AWAITING_CONFIRMATION:
-        await jobs.defer(session, "confirm", lock=notification.order_id, notification_id=kept.id)
+        await jobs.defer(session, "confirm", notification_id=kept.id)
     return outcome

@@ -16,6 +16,7 @@ from tuntas.domain.schedule import GRACE
 from tuntas.midtrans.errors import GatewayError, TransactionNotFound
 from tuntas.store import ledger, orders, payment_logs
 from tuntas.store.database import UnitOfWork
+from tuntas.store.models import Order
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import Outcome, apply_facts, next_check_of
 from tuntas.usecases.backend import Backend
@@ -117,6 +118,10 @@ async def _ask(backend: Backend, order_id: str, transaction_ids: Sequence[str]) 
 
 async def _take_in(session: UnitOfWork, backend: Backend, order_id: str, facts: Sequence[Fact]) -> None:
     now = backend.clock.now()
+    row = await orders.lock_with_invitation(session, order_id)
+    if row is None:
+        raise LookupError(order_id)
+    before = row.status
     outcomes = await apply_facts(session, facts, policy=policy_of(backend), now=now)
     payment_logs.append(
         session,
@@ -127,11 +132,14 @@ async def _take_in(session: UnitOfWork, backend: Backend, order_id: str, facts: 
         transaction_status=facts[0].transaction_status if facts else None,
         outcome=Outcome.APPLIED if Outcome.APPLIED in outcomes else Outcome.UNCHANGED,
     )
-    await _schedule(session, order_id, now)
+    await session.refresh(row)
+    if row.status == before:
+        await _schedule(session, row, now)
 
 
-async def _schedule(session: UnitOfWork, order_id: str, now: datetime) -> None:
-    """Close what can no longer be paid; else decide when to ask again."""
+async def _schedule(session: UnitOfWork, row: Order, now: datetime) -> None:
+    """Nothing new: close what can no longer be paid, else decide when to ask again."""
+    order_id = row.order_id
     books = await ledger.lock_books(session, [order_id])
     (book,) = books.values()
     order = next(found for found in book.orders if found.order_id == order_id)
@@ -145,7 +153,6 @@ async def _schedule(session: UnitOfWork, order_id: str, now: datetime) -> None:
         )
         payment_logs.append(session, Event.ORDER_CLOSED, at=now, order_id=order_id)
         return
-    row = await orders.locked_order(session, order_id)
     row.next_check_at = next_check_of(order, ends, checks=row.checks + 1, now=now)
     row.checks += 1
 

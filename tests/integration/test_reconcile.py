@@ -1,0 +1,178 @@
+"""A stream of notifications lost entirely still heals by asking."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.stand import INVITATION, Stand, open_stand
+from tuntas.midtrans.errors import GatewayUnavailable
+from tuntas.usecases.reconcile import Difference, reconcile_due, sync_all, sync_order
+
+pytestmark = pytest.mark.anyio
+
+CARD = {"card_number": "4811111111111114", "otp": "112233"}
+
+
+async def status(stand: Stand) -> str:
+    found = (await stand.invitation())["payment_status"]
+    assert isinstance(found, str)
+    return found
+
+
+async def test_a_payment_whose_notifications_were_lost_is_found(database_url: str) -> None:
+    async with open_stand(database_url, notified=False) as stand:
+        order_id = await stand.order()
+        await stand.pay(order_id)
+        assert await status(stand) == "pending"
+        assert await reconcile_due(stand.backend) == 0, "nothing is due in the first two minutes"
+        stand.clock.ahead = timedelta(minutes=2, seconds=30)
+        assert await reconcile_due(stand.backend) == 1
+        assert await status(stand) == "paid"
+        assert (await stand.invitation())["domain_expires_at"] is not None
+
+
+async def test_before_a_method_is_chosen_midtrans_knows_nothing_and_that_is_normal(stand: Stand) -> None:
+    """F23"""
+    order_id = await stand.order()
+    assert await sync_order(stand.backend, order_id) == []
+    assert await status(stand) == "pending"
+    (order,) = stand.rows("select checks, next_check_at, closed from orders")
+    assert order["checks"] == 1
+    assert order["next_check_at"] > stand.clock.now()
+    assert order["closed"] is False
+
+
+async def test_a_failed_order_is_still_asked_about_and_found_paid(database_url: str) -> None:
+    """F24: a denied card is not the end; the customer pays by QR in the same page."""
+    async with open_stand(database_url, notified=False) as stand:
+        order_id = await stand.order()
+        await stand.choose(order_id, "credit_card", card_number="4911111111111113", otp="112233")
+        await sync_order(stand.backend, order_id)
+        assert await status(stand) == "failed"
+        await stand.pay(order_id)
+        stand.clock.ahead = timedelta(hours=2)
+        assert await reconcile_due(stand.backend) == 1
+        assert await status(stand) == "paid"
+
+
+async def test_an_order_that_can_no_longer_be_paid_ends(stand: Stand) -> None:
+    order_id = await stand.order()
+    await stand.pass_time(hours=25)
+    await reconcile_due(stand.backend)
+    (order,) = stand.rows("select order_id, status, closed, next_check_at from orders")
+    assert order == {"order_id": order_id, "status": "failed", "closed": True, "next_check_at": None}
+    assert await status(stand) == "failed"
+    assert await reconcile_due(stand.backend) == 0
+
+
+async def test_an_order_whose_va_is_still_payable_does_not_end(database_url: str) -> None:
+    async with open_stand(database_url, notified=False) as stand:
+        order_id = await stand.order()
+        now = stand.clock.now()
+        late = (now + timedelta(hours=7 + 72)).strftime("%Y-%m-%d %H:%M:%S")
+        await stand.notify(order_id, "pending", expiry_time=late)
+        stand.clock.ahead = timedelta(hours=30)
+        await reconcile_due(stand.backend)
+        (order,) = stand.rows("select status, closed, next_check_at from orders")
+        assert (order["status"], order["closed"]) == ("pending", False)
+        assert order["next_check_at"] is not None
+        await stand.notify(order_id, "settlement")
+        assert await status(stand) == "paid"
+
+
+async def test_a_closed_order_that_is_paid_after_all_counts(stand: Stand) -> None:
+    order_id = await stand.order()
+    stand.clock.ahead = timedelta(hours=25)
+    await reconcile_due(stand.backend)
+    assert await status(stand) == "failed"
+    await stand.notify(order_id, "settlement")
+    assert await status(stand) == "paid"
+
+
+async def test_a_reversal_and_a_dashboard_refund_are_found_without_notifications(database_url: str) -> None:
+    async with open_stand(database_url, notified=False) as stand:
+        order_id = await stand.order()
+        await stand.pay(order_id, "permata_va")
+        await sync_order(stand.backend, order_id)
+        assert await status(stand) == "paid"
+        await stand.act(order_id, "reverse")
+        stand.clock.ahead = timedelta(minutes=12)
+        await reconcile_due(stand.backend)
+        assert await status(stand) == "failed"
+        assert (await stand.invitation())["domain_expires_at"] is None
+
+
+async def test_a_dry_run_shows_each_kind_of_difference_and_changes_nothing(database_url: str) -> None:
+    async with open_stand(database_url, notified=False) as stand:
+        order_id = await stand.order()
+        await stand.pay(order_id)
+        (finding,) = await sync_order(stand.backend, order_id, dry_run=True)
+        assert (finding.difference, finding.ours, finding.midtrans) == (
+            Difference.MISSING,
+            None,
+            "settlement",
+        )
+        assert await status(stand) == "pending"
+        await sync_order(stand.backend, order_id)
+        await stand.act(order_id, "refund")
+        await stand.notify(order_id, "pending", transaction_id="nobody-knows-me")
+        found = {entry.difference for entry in await sync_order(stand.backend, order_id, dry_run=True)}
+        assert found == {Difference.STATUS, Difference.EXTRA}
+
+
+async def test_sync_goes_through_every_order_and_survives_a_silent_gateway(stand: Stand) -> None:
+    order_ids = [await stand.order()]
+    stand.clock.ahead = timedelta(hours=24)
+    order_ids.append(await stand.order())
+    seen = [entry async for entry in sync_all(stand.backend, older_than=timedelta(), dry_run=True)]
+    assert [order_id for order_id, _ in seen] == order_ids
+    await stand.http.put(f"{stand.simulator_url}/_control/faults", json={"api_down": True})
+    seen = [entry async for entry in sync_all(stand.backend, older_than=timedelta(), dry_run=False)]
+    assert all(isinstance(result, GatewayUnavailable) for _, result in seen)
+    old = [entry async for entry in sync_all(stand.backend, older_than=timedelta(hours=1), dry_run=True)]
+    assert [order_id for order_id, _ in old] == order_ids[:1]
+
+
+async def test_two_workers_never_ask_about_the_same_order_at_once(stand: Stand) -> None:
+    await stand.order()
+    stand.clock.ahead = timedelta(minutes=3)
+    first = await reconcile_due(stand.backend)
+    assert first == 1
+    assert await reconcile_due(stand.backend) == 0
+
+
+async def test_a_gateway_that_does_not_answer_is_written_down_and_asked_again(stand: Stand) -> None:
+    order_id = await stand.order()
+    await stand.http.put(f"{stand.simulator_url}/_control/faults", json={"api_down": True})
+    stand.clock.ahead = timedelta(minutes=3)
+    assert await reconcile_due(stand.backend) == 1
+    failures = stand.rows("select order_id from payment_logs where event_type = 'status_check_failed'")
+    assert failures == [{"order_id": order_id}]
+    await stand.http.put(f"{stand.simulator_url}/_control/faults", json={})
+    stand.clock.ahead = timedelta(minutes=9)
+    assert await reconcile_due(stand.backend) == 1
+
+
+async def test_the_customer_can_ask_now_but_not_all_the_time(database_url: str) -> None:
+    async with open_stand(database_url, notified=False) as stand:
+        order_id = await stand.order()
+        await stand.pay(order_id)
+        headers, body = await stand.bearer(), {"order_id": order_id}
+        reply = await stand.http.post("/api/v1/midtrans/check-status", json=body, headers=headers)
+        assert (reply.status_code, reply.json()["status"]) == (200, "paid")
+        again = await stand.http.post("/api/v1/midtrans/check-status", json=body, headers=headers)
+        assert (again.status_code, again.json()["code"]) == (429, "too_many_requests")
+        assert again.headers["retry-after"] == "5"
+        stranger = await stand.register("siti@example.test")
+        theirs = await stand.http.post("/api/v1/midtrans/check-status", json=body, headers=stranger)
+        assert (theirs.status_code, theirs.json()["code"]) == (404, "order_not_found")
+
+
+async def test_the_worker_does_it_all_by_itself(database_url: str) -> None:
+    async with open_stand(database_url, notified=False) as stand:
+        order_id = await stand.order()
+        await stand.pay(order_id, "credit_card", **CARD)
+        stand.clock.ahead = timedelta(minutes=3)
+        await stand.work()
+        assert await status(stand) == "paid"
+        assert (await stand.invitation())["id"] == INVITATION
