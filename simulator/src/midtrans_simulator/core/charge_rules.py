@@ -36,7 +36,7 @@ def problems(body: Body, method: Method, now: datetime) -> list[str]:
     own = _OWN_RULES.get(method.code)
     return [
         *order_problems(body, least="1"),
-        *_range(body, method),
+        *_range(body, METHODS["other_qris"] if body["payment_type"] == "qris" else method),
         *text_problems(body, _TEXTS),
         *_virtual_account(body, method),
         *(own(body) if own is not None else ()),
