@@ -23,9 +23,11 @@ class Confirm(StrEnum):
 
 
 class Settings(BaseSettings):
-    """Every field may be set as the upper-case environment variable of its name."""
+    """Every field may be set as the upper-case environment variable of its name; empty means not set."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
     midtrans_server_key: SecretStr = Field(description="Secret server key; signs notifications.")
     midtrans_client_key: str = Field(description="Public client key for snap.js.")

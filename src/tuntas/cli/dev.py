@@ -29,6 +29,7 @@ from tuntas.cli.server import Site, Sites, listen, port_of
 from tuntas.observability.logging import configure_logging
 from tuntas.settings import Settings
 from tuntas.store import migrations
+from tuntas.store.database import DatabaseUnusable
 from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD, OPERATOR_EMAIL, OPERATOR_PASSWORD
 from tuntas.usecases.backend import open_backend
 from tuntas.usecases.demo import add_demo_data
@@ -73,7 +74,7 @@ def dev(
         with database_url(settings) as url:
             try:
                 migrations.upgrade(url)
-            except migrations.DatabaseUnreachable as error:
+            except DatabaseUnusable as error:
                 fail(str(error), EXIT_MISSING)
             asyncio.run(_run(settings, url, sockets, demo=demo, ready_file=ready_file))
     typer.echo("Stopped.")

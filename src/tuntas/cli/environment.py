@@ -11,6 +11,8 @@ import typer
 from pydantic import SecretStr, ValidationError
 
 from tuntas.settings import Settings
+from tuntas.store import migrations
+from tuntas.store.database import DatabaseUnusable
 from tuntas.store.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from tuntas.usecases.backend import Backend, open_backend
 
@@ -89,7 +91,18 @@ def database_url(settings: Settings) -> Iterator[str]:
 def opened_backend(settings: Settings) -> Iterator[Backend]:
     """A backend for one command; the caller closes it inside its event loop."""
     with database_url(settings) as url:
+        require_current_schema(url)
         yield open_backend(settings, url)
+
+
+def require_current_schema(url: str) -> None:
+    """Exit with a sentence when the database cannot be used by this version."""
+    try:
+        current = migrations.is_current(url)
+    except DatabaseUnusable as error:
+        fail(str(error), EXIT_MISSING)
+    if not current:
+        fail("The database has another schema than this version. Run: tuntas migrate", EXIT_MISSING)
 
 
 def run(settings: Settings, act: Callable[[Backend], Awaitable[Result]]) -> Result:

@@ -6,7 +6,7 @@ import typer
 
 from tuntas.cli.environment import EXIT_MISSING, DataDir, Json, database_url, desk_settings, fail
 from tuntas.store import migrations
-from tuntas.store.database import UnsupportedDatabase
+from tuntas.store.database import DatabaseUnusable
 
 
 def migrate(data_dir: DataDir = None, as_json: Json = False) -> None:
@@ -15,6 +15,6 @@ def migrate(data_dir: DataDir = None, as_json: Json = False) -> None:
     with database_url(settings) as url:
         try:
             revision = migrations.upgrade(url)
-        except (UnsupportedDatabase, migrations.DatabaseUnreachable) as error:
+        except DatabaseUnusable as error:
             fail(str(error), EXIT_MISSING)
     typer.echo(json.dumps({"revision": revision}) if as_json else f"The database is at revision {revision}.")

@@ -12,6 +12,7 @@ from tuntas.cli.environment import (
     database_url,
     fail,
     read_settings,
+    require_current_schema,
 )
 from tuntas.cli.server import Site, Sites, listen, port_of
 from tuntas.observability.logging import configure_logging
@@ -29,13 +30,9 @@ def serve(
     settings = read_settings(Settings, tuntas_data_dir=data_dir)
     configure_logging(json=True)
     with database_url(settings) as url:
-        try:
-            if settings.database_url is None:
-                migrations.upgrade(url)
-            elif not migrations.is_current(url):
-                fail("The database has another schema than this version. Run: tuntas migrate", EXIT_MISSING)
-        except migrations.DatabaseUnreachable as error:
-            fail(str(error), EXIT_MISSING)
+        if settings.database_url is None:
+            migrations.upgrade(url)
+        require_current_schema(url)
         asyncio.run(_serve(settings, url, host, port))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tuntas.cli.environment import DataDir, database_url, read_settings
+from tuntas.cli.environment import DataDir, database_url, read_settings, require_current_schema
 from tuntas.observability.logging import configure_logging
 from tuntas.settings import Settings
 from tuntas.usecases.backend import open_backend
@@ -21,6 +21,7 @@ def worker(
     settings = read_settings(Settings, tuntas_data_dir=data_dir)
     configure_logging(json=True)
     with database_url(settings) as url:
+        require_current_schema(url)
         asyncio.run(_work(settings, url, concurrency))
 
 

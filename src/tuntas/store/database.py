@@ -4,14 +4,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 UnitOfWork = AsyncSession
 """What a transaction hands out: the argument of every query in this package."""
 
 
-class UnsupportedDatabase(RuntimeError):
+class DatabaseUnusable(RuntimeError):
+    """The configured database cannot serve; the text says why."""
+
+
+class UnsupportedDatabase(DatabaseUnusable):
     """The address is not of a PostgreSQL 14 or newer."""
+
+
+class DatabaseUnreachable(DatabaseUnusable):
+    """Nothing answers at the database's address, or it refuses us."""
 
 
 class Database:
@@ -43,8 +52,11 @@ def storable(text: str) -> bool:
 
 
 def driver_url(url: str, driver: str) -> URL:
-    """Any common spelling of a PostgreSQL address as the URL of one driver."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() not in {"postgresql", "postgres"}:
-        raise UnsupportedDatabase("DATABASE_URL must begin with postgresql://")
+    """Any common spelling of a PostgreSQL address as the URL of one driver. Raises UnsupportedDatabase."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):  # its text would show the address with its password
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in {"postgresql", "postgres"}:
+        raise UnsupportedDatabase("DATABASE_URL must be an address that begins with postgresql://")
     return parsed.set(drivername=f"postgresql+{driver}")

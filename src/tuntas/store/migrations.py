@@ -9,14 +9,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
-from tuntas.store.database import driver_url
+from tuntas.store.database import DatabaseUnreachable, driver_url
 
 _PACKAGED = Path(__file__).parents[1] / "migrations"
 _CHECKOUT = Path(__file__).parents[3] / "migrations"
-
-
-class DatabaseUnreachable(RuntimeError):
-    """Nothing answers at the database's address, or it refuses us."""
 
 
 def upgrade(url: str) -> str:
@@ -33,7 +29,10 @@ def upgrade(url: str) -> str:
 
 
 def is_current(url: str) -> bool:
-    """Whether the database has the schema of this version. Raises DatabaseUnreachable."""
+    """Whether the database has the schema of this version.
+
+    Raises UnsupportedDatabase or DatabaseUnreachable.
+    """
     engine = create_engine(driver_url(url, "psycopg"))
     try:
         with engine.connect() as connection:
