@@ -157,6 +157,17 @@ async def test_a_refund_that_had_succeeded_unheard_is_not_made_twice(stand: Stan
     assert [(row["amount"], row["state"]) for row in refunds(stand)] == [(100_000, "accepted")]
 
 
+async def test_a_void_whose_answer_was_lost_is_not_refused_the_second_time(stand: Stand) -> None:
+    order_id = await paid(stand, "credit_card", **CARD)
+    (transaction,) = await stand.transactions(order_id)
+    stand.rows("update orders set next_check_at = null returning 1")
+    await stand.http.put(f"{stand.simulator_url}/_control/faults", json={"drop": True})
+    await stand.backend.core.cancel(str(transaction["transaction_id"]))
+    result = await give_back(stand, order_id)
+    assert result.way is WayBack.CANCEL
+    assert (await stand.invitation())["payment_status"] == "failed"
+
+
 async def test_a_refusal_by_midtrans_is_recorded_as_one(stand: Stand) -> None:
     """F16: a refusal comes under HTTP 200."""
     order_id = await paid(stand)

@@ -87,6 +87,7 @@ class EmbeddedPostgres:
         except BlockingIOError:
             pass
         else:
+            self._forget_killed_server()
             if self._cluster.exists() and self._is_running():
                 self._run("pg_ctl", "stop", "-D", self._cluster, "-m", "fast", "-w")
         finally:
@@ -148,7 +149,8 @@ class EmbeddedPostgres:
         """Remove the lock files of a server that was killed while its process number lives on.
 
         After a crash the number may be any process's, or still the dead server's where no init collects
-        it (containers); PostgreSQL takes either for a live server and will not start. All processes of a
+        it (containers); PostgreSQL takes either for a live server, will not start, and waits in vain for it
+        to stop. All processes of a
         live one work in the cluster's folder: where /proc shows none, nothing is left to protect.
         """
         processes = Path("/proc")

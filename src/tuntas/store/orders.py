@@ -105,6 +105,11 @@ async def take_due(session: UnitOfWork, *, now: datetime, lease_until: datetime,
     return order_ids
 
 
+async def check_soon(session: UnitOfWork, order_id: str, *, at: datetime) -> None:
+    """Have reconciliation ask about this order next."""
+    await session.execute(update(Order).where(Order.order_id == order_id).values(next_check_at=at))
+
+
 async def older_than(
     session: UnitOfWork, before: datetime, *, after: tuple[datetime, str] | None, limit: int
 ) -> Sequence[Order]:

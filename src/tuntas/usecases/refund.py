@@ -10,10 +10,10 @@ from datetime import timedelta
 
 import structlog
 
-from tuntas.domain.ladder import Rung
+from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
 from tuntas.domain.refunds import WayBack, takes_part_refunds, way_back
-from tuntas.midtrans.errors import DuplicateRefund, GatewayRejected
+from tuntas.midtrans.errors import DuplicateRefund, GatewayError, GatewayRejected
 from tuntas.store import orders, payment_logs, refunds
 from tuntas.store.alerts import AlertKind, raise_alert, resolve
 from tuntas.store.database import UnitOfWork
@@ -153,7 +153,7 @@ def _check(order: Order, payment: Transaction, way: WayBack, *, wanted: Rupiah, 
 
 
 async def _carry_out(backend: Backend, order_id: str, ask: _Ask) -> None:
-    """Call Midtrans, then let GET status say how things stand: one way in for every answer."""
+    """Call Midtrans, write down its answer, then let GET status say how things stand."""
     refusal = None
     try:
         if ask.refund_key is None:
@@ -181,6 +181,23 @@ async def _carry_out(backend: Backend, order_id: str, ask: _Ask) -> None:
             outcome="refused" if refusal else "accepted",
             detail={"refund_key": ask.refund_key, "refusal": refusal},
         )
-    if refusal is not None:
+    await _look(backend, order_id)
+    if refusal is not None and not (ask.refund_key is None and await _is_given_back(backend, order_id)):
         raise RefundRefused(refusal)
-    await sync_order(backend, order_id)
+
+
+async def _look(backend: Backend, order_id: str) -> None:
+    """Take in how things stand now. Should Midtrans not say, the answer stands and the worker looks again."""
+    try:
+        await sync_order(backend, order_id)
+    except GatewayError as error:
+        log.warning("status_check_failed", order_id=order_id, error=type(error).__name__)
+        async with backend.database.transaction() as session:
+            await orders.check_soon(session, order_id, at=backend.clock.now())
+
+
+async def _is_given_back(backend: Backend, order_id: str) -> bool:
+    """A void whose answer was lost is refused the second time, although the money is on its way back."""
+    async with backend.database.transaction() as session:
+        order = await orders.order(session, order_id)
+    return order is not None and order.status != PaymentStatus.PAID
