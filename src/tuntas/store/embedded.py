@@ -149,9 +149,9 @@ class EmbeddedPostgres:
         """Remove the lock files of a server that was killed while its process number lives on.
 
         After a crash the number may be any process's, or still the dead server's where no init collects
-        it (containers); PostgreSQL takes either for a live server, will not start, and waits in vain for it
-        to stop. All processes of a
-        live one work in the cluster's folder: where /proc shows none, nothing is left to protect.
+        it (containers); PostgreSQL takes either for a live server, will not start, and waits in vain for
+        it to stop. All processes of a live one work in the cluster's folder: where /proc shows none, nothing
+        is left to protect.
         """
         processes = Path("/proc")
         if (processes / "self").exists() and not any(map(self._may_serve, processes.glob("[0-9]*"))):
