@@ -1,6 +1,7 @@
 """The whole configuration: environment variables and `.env`, checked before anything starts."""
 
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -10,7 +11,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _SANDBOX_PREFIX = "SB-"
 _PRODUCTION_PREFIX = "Mid-"
-_LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 _DEVELOPMENT_SECRET = "development-only"  # noqa: S105  refused in production below
 
 
@@ -45,7 +45,7 @@ class Settings(BaseSettings):
         default=30, gt=0, le=120, description="A call to Midtrans ends within this time."
     )
     database_url: str | None = Field(
-        default=None, description="PostgreSQL 14 or newer; without it an embedded one starts."
+        default=None, repr=False, description="PostgreSQL 14 or newer; without it an embedded one starts."
     )
     tuntas_base_url: str | None = Field(
         default=None, description="Where customers reach this server; default http://localhost:8000."
@@ -54,7 +54,9 @@ class Settings(BaseSettings):
     tuntas_secret_key: SecretStr = Field(
         default=SecretStr(_DEVELOPMENT_SECRET), description="Signs what this server hands out."
     )
-    tuntas_mail_url: str = Field(default="file://", description="file:// or smtp://user:password@host:port.")
+    tuntas_mail_url: str = Field(
+        default="file://", repr=False, description="file:// or smtp://user:password@host:port."
+    )
     tuntas_confirm: Confirm | None = Field(
         default=None, description="off, after or before; default: after in production, off elsewhere."
     )
@@ -109,7 +111,7 @@ class Settings(BaseSettings):
         }
         for name, address in addresses.items():
             parts = urlsplit(address)
-            if parts.scheme != "https" or parts.hostname in _LOCAL_HOSTS or "sandbox" in parts.netloc:
+            if parts.scheme != "https" or not _is_public(parts.hostname) or "sandbox" in parts.netloc:
                 raise ValueError(f"{name} must be a public https address in production")
         if self.tuntas_secret_key.get_secret_value() == _DEVELOPMENT_SECRET:
             raise ValueError("TUNTAS_SECRET_KEY must be set to a long random text in production")
@@ -149,6 +151,17 @@ class Settings(BaseSettings):
         """The keys a notification may be signed with, the present one first."""
         previous = self.midtrans_previous_server_key
         return (self.server_key, previous.get_secret_value()) if previous else (self.server_key,)
+
+
+def _is_public(host: str | None) -> bool:
+    """Whether somebody else could reach this host: it is not this machine's name for itself."""
+    if not host or host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return True
+    return not (address.is_loopback or address.is_unspecified)
 
 
 def _clean_key(key: str) -> str:
