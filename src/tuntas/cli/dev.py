@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from starlette.types import ASGIApp
 
-from midtrans_simulator import SimulatorConfig
-from midtrans_simulator import create_app as create_simulator
-from tuntas.app import create_app
 from tuntas.cli.environment import (
     EXIT_MISSING,
     EXIT_UNUSABLE,
@@ -33,8 +31,6 @@ from tuntas.store.database import DatabaseUnusable
 from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD, OPERATOR_EMAIL, OPERATOR_PASSWORD
 from tuntas.usecases.backend import open_backend
 from tuntas.usecases.demo import add_demo_data
-from tuntas.web.site import DemoLogIn
-from tuntas.worker.worker import working
 
 _HOST = "127.0.0.1"
 
@@ -115,15 +111,12 @@ def _settings(data_dir: Path, sockets: _Sockets) -> Settings:
 async def _run(
     settings: Settings, url: str, sockets: _Sockets, *, demo: bool, ready_file: Path | None
 ) -> None:
+    from tuntas.app import create_app
+    from tuntas.web.site import DemoLogIn
+    from tuntas.worker.worker import working
+
     backend = open_backend(settings, url)
-    simulator = create_simulator(
-        SimulatorConfig(
-            server_key=settings.server_key,
-            client_key=settings.midtrans_client_key,
-            notify_url=f"{sockets.web_url}/api/v1/midtrans/webhook",
-            state_file=settings.tuntas_data_dir / "simulator.sqlite3",
-        )
-    )
+    simulator = _simulator(settings, sockets)
     web = create_app(backend, demo=DemoLogIn(DEMO_EMAIL, DEMO_PASSWORD) if demo else None)
     sites = Sites([Site(web, sockets.web), Site(simulator, sockets.simulator)])
     sites.end_on_signals()
@@ -139,6 +132,22 @@ async def _run(
     finally:
         await sites.stop()
         await backend.close()
+
+
+def _simulator(settings: Settings, sockets: _Sockets) -> ASGIApp:
+    """Midtrans on localhost, with our keys; production installs come without it."""
+    try:
+        from midtrans_simulator import SimulatorConfig, create_app
+    except ImportError:
+        fail("`tuntas dev` needs the simulator: pip install 'tuntas[simulator]'", EXIT_MISSING)
+    return create_app(
+        SimulatorConfig(
+            server_key=settings.server_key,
+            client_key=settings.midtrans_client_key,
+            notify_url=f"{sockets.web_url}/api/v1/midtrans/webhook",
+            state_file=settings.tuntas_data_dir / "simulator.sqlite3",
+        )
+    )
 
 
 def _announce(settings: Settings, sockets: _Sockets, *, demo: bool, ready_file: Path | None) -> None:

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from tuntas.app import create_app
 from tuntas.cli.environment import (
     EXIT_MISSING,
     DataDir,
@@ -41,6 +40,8 @@ async def _serve(settings: Settings, url: str, host: str, port: int) -> None:
         bound = listen(host, port)
     except OSError as error:
         fail(f"Cannot listen on {host}:{port}: {error.strerror}", EXIT_MISSING)
+    from tuntas.app import create_app
+
     backend = open_backend(settings, url)
     sites = Sites([Site(create_app(backend), bound)])
     sites.end_on_signals()

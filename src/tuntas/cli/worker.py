@@ -10,7 +10,6 @@ from tuntas.cli.environment import DataDir, database_url, read_settings, require
 from tuntas.observability.logging import configure_logging
 from tuntas.settings import Settings
 from tuntas.usecases.backend import open_backend
-from tuntas.worker.worker import Worker
 
 
 def worker(
@@ -26,6 +25,8 @@ def worker(
 
 
 async def _work(settings: Settings, url: str, concurrency: int) -> None:
+    from tuntas.worker.worker import Worker
+
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
