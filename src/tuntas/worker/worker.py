@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate.jobs import Status
 
 from tuntas.midtrans.errors import GatewayError
 from tuntas.usecases.backend import Backend
@@ -101,3 +102,21 @@ def _register(app: App, backend: Backend) -> None:
     async def _check_invariants(timestamp: int) -> None:  # noqa: ARG001  as above
         for breach in await check_invariants(backend):
             log.error("invariant_broken", outcome=breach.invariant.name)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="take_over", queueing_lock="take_over")
+    async def _take_over_jobs(timestamp: int) -> None:  # noqa: ARG001  as above
+        await _take_over(app)
+
+
+async def _take_over(app: App) -> None:
+    """Run again what a killed worker was doing; until then such a job holds its lock against all others.
+
+    The clock's own jobs are dropped instead: it brings them again, and may have done so already.
+    """
+    for job in await app.job_manager.get_stalled_jobs():
+        log.warning("job_taken_over", outcome=job.task_name)
+        if job.queueing_lock is None:
+            await app.job_manager.retry_job(job)
+        else:
+            await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
