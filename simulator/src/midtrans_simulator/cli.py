@@ -1,24 +1,33 @@
 """`midtrans-simulator`: start it, and it says where it is."""
 
 import argparse
-import socket
 import sqlite3
+import ssl
 import sys
 from datetime import datetime
 
 import uvicorn
 
 from midtrans_simulator.app import create_app
-from midtrans_simulator.config import SimulatorConfig
+from midtrans_simulator.config import DEFAULT_CLIENT_KEY, DEFAULT_SERVER_KEY, SimulatorConfig
+from midtrans_simulator.scenario.command import main as run_scenarios
+from midtrans_simulator.serving import address, listen
 from midtrans_simulator.wib import WIB
-
-DEFAULT_SERVER_KEY = "SB-Mid-server-simulator"
-DEFAULT_CLIENT_KEY = "SB-Mid-client-simulator"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until interrupted. Exit code 0; 1 for a bad address or state file; 2 for wrong arguments."""
-    options = _parser().parse_args(arguments)
+    """Serve until interrupted, or `run` scenarios.
+
+    Exit code 0; 1 for a bad address, state file or certificate, and for a failed scenario; 2 for wrong
+    arguments.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["run"]:
+        return run_scenarios(given[1:])
+    return _serve(_parser().parse_args(given))
+
+
+def _serve(options: argparse.Namespace) -> int:
     config = SimulatorConfig(
         server_key=None if options.any_key else options.server_key,
         client_key=None if options.any_key else options.client_key,
@@ -29,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         error_url=options.error_url,
         merchant_name=options.merchant_name,
         language=options.language,
+        public_url=options.public_url,
         state_file=options.state,
         start_time=options.start_time,
         speed=options.speed,
@@ -39,23 +49,36 @@ def main(arguments: list[str] | None = None) -> int:
     except sqlite3.DatabaseError as problem:
         return _fail(f"{options.state} is no state file of the simulator: {problem}")
     try:
-        listener = _listen(options.host, options.port)
+        listener = listen(options.host, options.port)
     except OSError as problem:
         return _fail(f"Cannot listen on {options.host}:{options.port}: {problem.strerror}")
-    host, port = listener.getsockname()[:2]
-    _say(f"Midtrans simulator on http://{f'[{host}]' if ':' in host else host}:{port}")
+    scheme = "https" if options.tls_cert else "http"
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            timeout_graceful_shutdown=3,
+            lifespan="on",
+            ssl_certfile=options.tls_cert,
+            ssl_keyfile=options.tls_key,
+        )
+    )
+    try:
+        server.config.load()
+    except (OSError, ssl.SSLError) as problem:
+        return _fail(f"{options.tls_cert}: no certificate and key: {problem}")
+    _say(f"Midtrans simulator on {address(listener, scheme=scheme)}")
     _say(f"  notifications to {config.notify_url or 'the URLs in X-Override-Notification only'}")
     _say(f"  keys: {'any sandbox key' if options.any_key else f'{config.server_key}, {config.client_key}'}")
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3, lifespan="on")
-    )
     server.run(sockets=[listener])
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="midtrans-simulator", description="Midtrans on localhost. No real money."
+        prog="midtrans-simulator",
+        description="Midtrans on localhost. No real money.",
+        epilog="`midtrans-simulator run --help`: scenarios.",
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8100, help="0 picks a free one (default: %(default)s)")
@@ -73,6 +96,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--state", metavar="FILE", help="keep everything in this SQLite file through restarts"
     )
+    parser.add_argument(
+        "--public-url", metavar="URL", help="how others reach it (default: as they ask for it)"
+    )
+    parser.add_argument("--tls-cert", metavar="FILE", help="serve https with this certificate …")
+    parser.add_argument("--tls-key", metavar="FILE", help="… and its key")
     parser.add_argument("--finish-url", metavar="URL", help="where customers return to")
     parser.add_argument("--unfinish-url", metavar="URL", help="where they return to without paying")
     parser.add_argument("--error-url", metavar="URL", help="where they return to after too many failures")
@@ -82,20 +110,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--start-time", type=_moment, metavar="ISO", help="when the virtual clock begins")
     parser.add_argument("--seed", type=int, help="makes jitter and numbers repeatable")
     return parser
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen()  # from here on callers wait in line, and are not refused
-    except OSError:
-        listener.close()
-        raise
-    listener.set_inheritable(True)
-    return listener
 
 
 def _positive(text: str) -> float:

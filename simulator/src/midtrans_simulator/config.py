@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+DEFAULT_SERVER_KEY = "SB-Mid-server-simulator"
+DEFAULT_CLIENT_KEY = "SB-Mid-client-simulator"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatorConfig:
@@ -25,6 +28,8 @@ class SimulatorConfig:
     language: str = "id"
     """The merchant preference: language of API messages and default of the payment page."""
 
+    public_url: str | None = None
+    """How others reach the simulator, for the addresses it hands out; None: as the request's Host says."""
     state_file: Path | str | None = None
     """One SQLite file that survives a restart; None keeps everything in memory."""
     start_time: datetime | None = None

@@ -1,6 +1,7 @@
 """Notifications on their way: one lane per URL and order, the documented retries, a log of every try."""
 
 import asyncio
+import itertools
 import random
 import time
 import uuid
@@ -71,6 +72,8 @@ class Courier:
         self._slots: dict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(_CONCURRENT_PER_URL)
         )
+        made = (attempt.sequence for delivery in self._deliveries.values() for attempt in delivery.tries)
+        self._sequence = itertools.count(max(made, default=0) + 1)
         self._client: httpx.AsyncClient | None = None
         timers.on(DELIVER, self._due)
 
@@ -212,7 +215,10 @@ class Courier:
                 del self._lanes[lane]
 
     async def _try(self, delivery: Delivery) -> Try:
-        at, started = self._clock.now(), time.monotonic()
+        at, started, sequence = self._clock.now(), time.monotonic(), next(self._sequence)
+        down = self._faults.strikes(fault.SHOP_DOWN)
+        if down is not None:
+            return Try(at, down.status, "", "not sent: the fault shop_down is on", 0, sequence)
         http_status, reply, error = None, "", None
         try:
             async with asyncio.timeout(self._timeout):
@@ -222,7 +228,7 @@ class Courier:
             error = f"no answer within {self._timeout:g} s"
         except (httpx.HTTPError, httpx.InvalidURL) as problem:
             error = f"{type(problem).__name__}: {problem}".removesuffix(": ")
-        return Try(at, http_status, reply, error, round((time.monotonic() - started) * 1000))
+        return Try(at, http_status, reply, error, _since(started), sequence)
 
     async def _post_following(self, url: str, body: str) -> httpx.Response:
         if self._client is None:
@@ -257,3 +263,8 @@ class Courier:
             return None
         share = self._draw.uniform(EARLIEST, 1.0) if self._jitter else 1.0
         return timedelta(minutes=minutes[tries - 1]) * share
+
+
+def _since(started: float) -> int:
+    """Milliseconds."""
+    return round((time.monotonic() - started) * 1000)

@@ -17,6 +17,7 @@ DUPLICATE = "duplicate"
 SWAP = "swap"
 DELAY = "delay"
 DROP = "drop"
+SHOP_DOWN = "shop_down"
 CORRUPT = "corrupt"
 UNKNOWN_FIELDS = "unknown_fields"
 UNKNOWN_STATUS = "unknown_status"
@@ -53,6 +54,7 @@ KINDS: dict[str, Kind] = {
     ),
     DELAY: Kind("each notification is sent `by` later", {"by": "30s"}),
     DROP: Kind("notifications are withheld; resend sends them"),
+    SHOP_DOWN: Kind("notifications are not sent, and count as answered with `status`", {"status": 503}),
     CORRUPT: Kind("notifications arrive damaged: in `part` signature, amount or json", {"part": "signature"}),
     UNKNOWN_FIELDS: Kind("notifications carry fields that are in no document"),
     UNKNOWN_STATUS: Kind("notifications carry a transaction_status that is in no document"),
@@ -119,6 +121,11 @@ class Faults:
     @property
     def seed(self) -> int:
         return self._seed.value
+
+    def reseed(self, seed: int) -> None:
+        """Draw anew from here: what is switched on after this follows `seed`."""
+        self._seed.value = seed
+        self._remember_seed()
 
     def strikes(self, name: str, path: str = "") -> Fault | None:
         """The fault, if it is on and strikes this time. `path`: of the API call it might strike."""

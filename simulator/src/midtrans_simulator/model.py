@@ -141,6 +141,8 @@ class Try:
     reply: str
     error: str | None
     milliseconds: int
+    sequence: int = 0
+    """Its place among all tries."""
 
 
 @dataclass(slots=True)

@@ -6,8 +6,9 @@ from starlette.requests import Request
 
 
 def base_url(request: Request) -> str:
-    """`http://127.0.0.1:8100`, from the request's Host, without a trailing slash."""
-    return f"{request.url.scheme}://{request.url.netloc}"
+    """`http://127.0.0.1:8100`: the public URL of the configuration, else from the request's Host."""
+    public: str | None = request.app.state.gateway.config.public_url
+    return public.rstrip("/") if public else f"{request.url.scheme}://{request.url.netloc}"
 
 
 def with_query(url: str, **values: str) -> str:

@@ -41,6 +41,7 @@ def routes(gateway: Gateway) -> list[Route]:
         ("POST", "/sessions/{token}/choose", _choose),
         ("POST", "/transactions/{id}/{act}", _act),
         ("POST", "/accounts/{id}/link", _link),
+        ("POST", "/sink", _sink),
     ]
     return [
         Route(f"/_control{path}", _endpoint(gateway, handler), methods=[method])
@@ -105,11 +106,16 @@ async def _faults(gateway: Gateway, _: Request, __: Body) -> Body:
 
 
 async def _set_faults(gateway: Gateway, _: Request, body: Body) -> Body:
-    """The switches that are on from now; `{}` switches all off."""
+    """The switches that are on from now; `{}` switches all off. `seed` draws anew from it."""
+    seed = body.pop("seed", None)
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
+        raise ControlError(400, "invalid_request", "seed is a whole number")
     try:
         gateway.faults.replace(body)
     except ValueError as problem:
         raise ControlError(400, "invalid_request", str(problem)) from None
+    if seed is not None:
+        gateway.faults.reseed(seed)
     return view.faults(gateway)
 
 
@@ -155,14 +161,21 @@ async def _act(gateway: Gateway, request: Request, body: Body) -> Body:
         )
     if name == "refund":
         _refund(gateway, transaction, body)
+    elif name == "authenticate":
+        attempts.authenticate(gateway, transaction, str(body.get("otp", "")))
     elif name == "chargeback":
         payments.chargeback(gateway, transaction, partial=body.get("partial") is True)
     elif name in _ACTS:
         _ACTS[name](gateway, transaction)
     else:
-        known = ", ".join([*_ACTS, "refund", "chargeback"])
+        known = ", ".join([*_ACTS, "authenticate", "refund", "chargeback"])
         raise ControlError(404, "unknown_act", f"a transaction can be told to {known}")
     return view.transaction_view(transaction)
+
+
+async def _sink(_: Gateway, __: Request, ___: Body) -> Body:
+    """A notification endpoint that takes everything, for a first look without a shop."""
+    return {"message": "taken"}
 
 
 async def _link(gateway: Gateway, request: Request, _: Body) -> Body:

@@ -113,6 +113,7 @@ def delivery_view(delivery: Delivery) -> dict[str, Any]:
                 "reply": attempt.reply,
                 "error": attempt.error,
                 "milliseconds": attempt.milliseconds,
+                "sequence": attempt.sequence,
             }
             for attempt in delivery.tries
         ],

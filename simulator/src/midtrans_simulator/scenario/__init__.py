@@ -1,0 +1,1 @@
+"""Stories in YAML, played against a simulator and a shop."""
