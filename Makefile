@@ -1,6 +1,6 @@
 # Each target is complete on a machine that has only Python >= 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test lint format bench docs lock clean
+.PHONY: help setup dev test chaos lint format bench docs lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -18,6 +18,9 @@ dev: setup ## everything on this machine: PostgreSQL, demo data, web, simulator
 
 test: setup ## lint, types, import rules, and every test including the browser
 	sh scripts/test.sh
+
+chaos: setup ## kill everything while money moves, then hold our books against Midtrans's; minutes
+	$(BIN)/python -m tests.chaos
 
 lint: setup ## style, types and import rules
 	sh scripts/lint.sh

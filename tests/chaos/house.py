@@ -1,0 +1,211 @@
+"""The processes of a run: PostgreSQL, `tuntas serve`, `tuntas worker`, `midtrans-simulator`."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from tests.chaos.plan import Part
+from tests.program import PROGRAM, environment, is_running, postgres_of
+from tuntas.store.embedded import EmbeddedPostgres
+
+SERVER_KEY = "SB-Mid-server-simulator"
+CLIENT_KEY = "SB-Mid-client-simulator"
+_SIMULATOR = PROGRAM.with_name("midtrans-simulator")
+_READY_SECONDS = 60
+_SUPERVISED = (Part.BACKEND, Part.WORKER)
+
+
+class HouseError(RuntimeError):
+    """A process does not do what a run needs; the text ends with what it printed last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended; `code` is negative when it was killed."""
+
+    code: int
+    output: str
+    errors: str
+
+
+@dataclass
+class House:
+    folder: Path
+    seed: int
+    postgres: EmbeddedPostgres = field(init=False)
+    url: str = field(init=False)
+    simulator_url: str = field(init=False)
+    killed: Counter[str] = field(default_factory=Counter)
+    fell: Counter[str] = field(default_factory=Counter)
+    """How often a process ended by itself and was started again, as a service manager does."""
+    _running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+    _down: set[Part] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.postgres = EmbeddedPostgres(self.folder)
+        self.url, self.simulator_url = (f"http://127.0.0.1:{_free_port()}" for _ in range(2))
+
+    async def start(self) -> None:
+        await asyncio.to_thread(self.postgres.start)
+        migrated = await self.run("migrate")
+        if migrated.code != 0:
+            raise HouseError(f"tuntas migrate: {migrated.errors}")
+        await self._spawn(
+            "simulator", _SIMULATOR, "--port", self.simulator_url.rpartition(":")[2],
+            "--notify", f"{self.url}/api/v1/midtrans/webhook", "--seed", str(self.seed),
+        )  # fmt: skip
+        await self._answering(f"{self.simulator_url}/_control/clock", "simulator")
+        await asyncio.gather(*(self._start_part(part) for part in _SUPERVISED))
+
+    async def stop(self) -> None:
+        """End everything that `start` started, and wait until it is gone."""
+        self._down.update(Part)
+        for process in self._running.values():
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        await asyncio.to_thread(self.postgres.stop)
+
+    async def kill(self, part: Part) -> None:
+        """SIGKILL: no last words, nothing flushed."""
+        self._down.add(part)
+        self.killed[part] += 1
+        if part is Part.POSTGRES:
+            await self._kill_postgres()
+            return
+        process = self._running[part]
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+    async def revive(self, part: Part) -> None:
+        """Start it again; returns once it answers."""
+        if part is Part.POSTGRES:
+            await asyncio.to_thread(self._restart_postgres)
+        else:
+            await self._start_part(part)
+        self._down.discard(part)
+
+    async def supervise(self) -> None:
+        """Start again what ended by itself, until cancelled."""
+        while True:
+            await asyncio.sleep(0.3)
+            for part in _SUPERVISED:
+                if part not in self._down and self._running[part].returncode is not None:
+                    self.fell[part] += 1
+                    await self._start(part)
+
+    async def ready(self) -> None:
+        """Returns once the backend reaches its database and the worker stands."""
+        await self._answering(f"{self.url}/readyz", Part.BACKEND)
+
+    async def run(self, *arguments: str, kill_after: float | None = None) -> Ran:
+        """A `tuntas …` command to its end, or to its death by SIGKILL after so many seconds."""
+        process = await asyncio.create_subprocess_exec(
+            PROGRAM, *arguments,
+            cwd=self.folder, env=self._environment(), stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        talk = asyncio.ensure_future(process.communicate())
+        try:
+            if kill_after is not None:
+                await asyncio.wait([talk], timeout=kill_after)
+                if not talk.done():
+                    process.kill()
+            output, errors = await talk
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        return Ran(process.returncode or 0, output.decode(), errors.decode())
+
+    def printed(self, name: str) -> str:
+        """The end of what a process has printed."""
+        log = self.folder / f"{name}.log"
+        return log.read_text(errors="replace")[-3_000:] if log.exists() else ""
+
+    async def _start_part(self, part: Part) -> None:
+        await self._start(part)
+        if part is Part.BACKEND:
+            await self._answering(f"{self.url}/healthz", part)
+
+    async def _start(self, part: Part) -> None:
+        if part is Part.BACKEND:
+            await self._spawn(part, PROGRAM, "serve", "--port", self.url.rpartition(":")[2])
+        else:
+            await self._spawn(part, PROGRAM, "worker")
+
+    async def _spawn(self, name: str, program: Path, *arguments: str) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._running[name] = await asyncio.create_subprocess_exec(
+                program, *arguments,
+                cwd=self.folder, env=self._environment(), stdin=asyncio.subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+
+    async def _answering(self, url: str, name: str) -> None:
+        deadline = asyncio.get_running_loop().time() + _READY_SECONDS
+        async with httpx.AsyncClient(timeout=5) as http:
+            while asyncio.get_running_loop().time() < deadline:
+                with suppress(httpx.HTTPError):
+                    if (await http.get(url)).is_success:
+                        return
+                await asyncio.sleep(0.05)
+        raise HouseError(f"{name} does not answer at {url}:\n{self.printed(name)}")
+
+    async def _kill_postgres(self) -> None:
+        """The server with all its children, as a power cut would."""
+        server = postgres_of(self.folder)
+        if server is None:
+            return
+        os.kill(server, signal.SIGSTOP)  # no child is born while we count them
+        numbers = [server, *_children_of(server)]
+        for number in numbers:
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        while any(map(is_running, numbers)):  # noqa: ASYNC110  other processes set no events
+            await asyncio.sleep(0.01)
+
+    def _restart_postgres(self) -> None:
+        self.postgres.stop()
+        self.postgres.start()
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of the caller's own configuration, but the same code."""
+        path = {"PYTHONPATH": os.environ["PYTHONPATH"]} if "PYTHONPATH" in os.environ else {}
+        return environment(
+            DATABASE_URL=self.postgres.url,
+            MIDTRANS_SERVER_KEY=SERVER_KEY,
+            MIDTRANS_CLIENT_KEY=CLIENT_KEY,
+            MIDTRANS_SNAP_URL=f"{self.simulator_url}/snap/v1",
+            MIDTRANS_CORE_URL=self.simulator_url,
+            MIDTRANS_TIMEOUT_SECONDS="2",
+            TUNTAS_BASE_URL=self.url,
+            TUNTAS_DATA_DIR=str(self.folder),
+            TUNTAS_CONFIRM="after",
+            TUNTAS_CHECKS_PER_SECOND="50",
+            **path,
+        )
+
+
+def _free_port() -> int:
+    """A port that a process may be killed and started again on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _children_of(parent: int) -> Iterator[int]:
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            _state, number, *_ = stat.read_text().rpartition(")")[2].split()
+            if int(number) == parent:
+                yield int(stat.parent.name)
