@@ -119,7 +119,7 @@ class Dev:
         with psycopg.connect(
             host=str(cluster), user="postgres", dbname="tuntas", row_factory=dict_row
         ) as connection:
-            return connection.execute(query).fetchall()  # type: ignore[arg-type]  # a test's own text
+            return connection.execute(query).fetchall()
 
 
 @contextmanager
@@ -127,7 +127,7 @@ def started_dev(folder: Path, *options: str | Path, **variables: str) -> Iterato
     """`tuntas dev` on free ports with its data in `folder`; nothing of it is left afterwards."""
     data_dir, ready_file = folder / "data", folder / "ready.json"
     ready_file.unlink(missing_ok=True)
-    arguments = [
+    arguments: list[str | Path] = [
         "dev", "--port", "0", "--simulator-port", "0", "--data-dir", data_dir, "--ready-file", ready_file,
     ]  # fmt: skip
     try:

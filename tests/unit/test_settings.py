@@ -37,7 +37,7 @@ def settings(monkeypatch: pytest.MonkeyPatch, variables: dict[str, Any]) -> Sett
     for name, value in variables.items():
         if value is not None:
             monkeypatch.setenv(name, value)
-    return Settings()
+    return Settings()  # type: ignore[call-arg]  # from the environment
 
 
 def problem(monkeypatch: pytest.MonkeyPatch, variables: dict[str, Any]) -> str:
