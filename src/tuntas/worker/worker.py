@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
-from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.jobs import Status
 
 from tuntas.midtrans.errors import GatewayError
@@ -93,9 +93,17 @@ def _register(app: App, backend: Backend) -> None:
         await retry_inbox(backend)
 
     @app.periodic(cron="*/2 * * * *")
-    @app.task(name="resume_refunds", lock="resume_refunds", queueing_lock="resume_refunds")
+    @app.task(name="resume_refunds", queueing_lock="resume_refunds")
     async def _resume_refunds(timestamp: int) -> None:  # noqa: ARG001  as above
         await resume_refunds(backend)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs", pass_context=True)
+    async def _retry_stalled_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  as above
+        """Take over what a killed worker was doing; what is periodic comes again by itself."""
+        for job in await context.app.job_manager.get_stalled_jobs():
+            if job.queueing_lock is None:
+                await context.app.job_manager.retry_job(job)
 
     @app.periodic(cron="*/10 * * * *")
     @app.task(name="check_invariants", queueing_lock="check_invariants")
