@@ -77,6 +77,7 @@ def start(
     phone: bool = False,
     card_number: str | None = None,
     payer_phone: str | None = None,
+    installment_term: int | None = None,
 ) -> Transaction:
     """Begin an attempt in a Snap session that is open and has none pending (`snap.choose` sees to that)."""
     options = session.request.get(method.code) or {}
@@ -87,6 +88,7 @@ def start(
             secure=options.get("secure") is True,
             authorize=options.get("type") == "authorize",
             bank=options.get("bank"),
+            installment_term=installment_term,
         )
     choice = Choice(
         method=method,

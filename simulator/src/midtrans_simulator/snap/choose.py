@@ -39,10 +39,12 @@ def confirm(
     phone: bool = False,
     card_number: str | None = None,
     payer_phone: str | None = None,
+    installment_term: int | None = None,
 ) -> Transaction:
     """Begin an attempt with this method. Raises ChoiceRefused, and then nothing has begun.
 
-    `phone`: the customer pays on the device at hand; `payer_phone`: the number OVO asks.
+    `phone`: the customer pays on the device at hand; `payer_phone`: the number OVO asks;
+    `installment_term`: months a card is paid in.
     """
     made = gateway.ledger.attempts_in(session)
     if any(attempt.status not in UNPAID for attempt in made):
@@ -70,6 +72,7 @@ def confirm(
         phone=phone,
         card_number=number if is_card else None,
         payer_phone=payer_phone,
+        installment_term=installment_term,
     )
 
 

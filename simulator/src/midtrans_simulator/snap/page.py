@@ -8,19 +8,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import attempts, cards, jsonbody, payments
+from midtrans_simulator import attempts, jsonbody, payments
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.model import UNPAID, Session, Transaction
-from midtrans_simulator.snap import choose, instructions
+from midtrans_simulator.snap import card_form, choose, instructions
 from midtrans_simulator.snap.render import Renderer
-from midtrans_simulator.snap.views import View, Wish, current
+from midtrans_simulator.snap.views import View, Wish, closed_view, current
 from midtrans_simulator.texts import LANGUAGES
 from midtrans_simulator.transitions import IllegalTransition
 from midtrans_simulator.urls import base_url
 
 _PHONE = re.compile(r"Android|iPhone|iPad|iPod|Mobile", re.IGNORECASE)
-_EXPIRY = re.compile(r"\s*(\d{1,2})\s*/?\s*(\d{2}|\d{4})\s*")
-_MONTHS = range(1, 13)
 _STRIP = {"pay": payments.pay, "deny": payments.deny, "expire": payments.expire}
 
 Form = dict[str, Any]
@@ -90,7 +88,7 @@ async def _changed(gateway: Gateway, renderer: Renderer, request: Request, chang
     refusal = _refusal(gateway, session, request)
     if refusal is not None or session is None:
         wish = _wish(gateway, request)
-        return HTMLResponse(renderer.fragment(session, refusal or _unknown("unknown"), wish))
+        return HTMLResponse(renderer.fragment(session, refusal or closed_view("unknown", leave_url=""), wish))
     try:
         form = jsonbody.parse(await request.body())
     except ValueError:
@@ -102,13 +100,23 @@ async def _changed(gateway: Gateway, renderer: Renderer, request: Request, chang
 def _charge(gateway: Gateway, session: Session, request: Request, form: Form) -> Wish:
     """A method is confirmed. What the customer must correct is said in the form."""
     method = str(form.get("method", ""))
+    term = None
     if method == "credit_card":
-        mistake = _card_mistake(gateway, form)
+        term = card_form.chosen_term(session, form)
+        mistake = card_form.mistake(session, form, gateway.now())
         if mistake is not None:
             return _wish(gateway, request, method=method, message=mistake)
     wish = _wish(gateway, request)
     try:
-        made = choose.confirm(gateway, session, method, phone=wish.phone, card_number=form.get("card_number"))
+        made = choose.confirm(
+            gateway,
+            session,
+            method,
+            phone=wish.phone,
+            card_number=form.get("card_number"),
+            payer_phone=form.get("payer_phone"),
+            installment_term=term.months if term is not None else None,
+        )
     except choose.ChoiceRefused:
         return wish  # another window was faster, or the page closed meanwhile: the current view tells
     return _wish(gateway, request, after=made.id)
@@ -140,21 +148,6 @@ def _pending(gateway: Gateway, session: Session) -> Transaction | None:
     return found[-1] if found else None
 
 
-def _card_mistake(gateway: Gateway, form: Form) -> str | None:
-    """The text key of the first mistake in a card form."""
-    if not cards.plausible("".join(str(form.get("card_number", "")).split())):
-        return "card.invalid"
-    expiry = _EXPIRY.fullmatch(str(form.get("card_exp", "")))
-    if expiry is None or int(expiry[1]) not in _MONTHS:
-        return "card.invalid_expiry"
-    now = gateway.now()
-    if (int(expiry[2]) % 100 + 2000, int(expiry[1])) < (now.year, now.month):
-        return "card.invalid_expiry"
-    if not re.fullmatch(r"\d{3,4}", str(form.get("card_cvv", "")).strip()):
-        return "card.invalid_cvv"
-    return None
-
-
 def _pdf(gateway: Gateway, request: Request) -> Response:
     session = gateway.ledger.session(request.path_params["token"])
     made = gateway.ledger.attempts_in(session) if session is not None else []
@@ -166,14 +159,10 @@ def _pdf(gateway: Gateway, request: Request) -> Response:
 
 def _refusal(gateway: Gateway, session: Session | None, request: Request) -> View | None:
     if session is None:
-        return _unknown("unknown")
+        return closed_view("unknown", leave_url="")
     expected = gateway.ledger.merchant(session.merchant_id).client_key
     given = request.query_params.get("client_key")
-    return _unknown("client_key") if given and expected and given != expected else None
-
-
-def _unknown(reason: str) -> View:
-    return View(name="closed", reason=reason, leave_url="")
+    return closed_view("client_key", leave_url="") if given and expected and given != expected else None
 
 
 def _known(session: Session | None) -> Session:

@@ -12,6 +12,8 @@ from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.methods import Group, Method
 from midtrans_simulator.model import Session
 from midtrans_simulator.pages import Pages
+from midtrans_simulator.payer import links
+from midtrans_simulator.snap.card_form import only_in_terms, terms
 from midtrans_simulator.snap.choose import in_range, offered
 from midtrans_simulator.snap.views import View, Wish
 
@@ -47,10 +49,14 @@ class Renderer:
             "speed": self._gateway.clock.speed if self._gateway.clock.running else 0,
             "groups": self._groups(session, wish),
             "qr": self._qr(view),
+            "qr_url": links.qr_image(wish.base, view.transaction) if view.transaction is not None else "",
             "number": _number(view),
             "test_cards": TEST_CARDS,
             "otp": cards.OTP,
-            "phone": wish.phone,
+            "way": _way(view, wish),
+            "terms": terms(session) if session is not None and view.name == "card" else [],
+            "only_in_terms": session is not None and only_in_terms(session),
+            "app_url": links.app(wish.base, view.transaction) if view.transaction is not None else "",
         }
         return self._pages.render(f"views/{view.name}.html", wish.language, **context)
 
@@ -79,6 +85,19 @@ class Renderer:
             return None
         code = segno.make(view.transaction.qr_string, error="l", micro=False)
         return code.svg_inline(border=3, dark="#111", light="#fff", omitsize=True, svgclass="qr")
+
+
+def _way(view: View, wish: Wish) -> str:
+    """How the customer pays: by `bank`, at a `store`, with a `qr`, in an `app`, or asked by `push`."""
+    if view.method is None:
+        return ""
+    if view.method.group is not Group.WALLET:
+        return view.method.group.value
+    if view.method.code == "ovo":
+        return "push"
+    if view.transaction is not None:
+        return "qr" if view.transaction.qr_string is not None else "app"
+    return "app" if view.method.code == "dana" or (wish.phone and view.method.code != "other_qris") else "qr"
 
 
 def _number(view: View) -> dict[str, str] | None:

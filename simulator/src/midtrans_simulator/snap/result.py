@@ -71,6 +71,21 @@ def failure(transaction: Transaction, returns: Returns) -> dict[str, Any]:
     }
 
 
+_REFUSALS = {
+    "unknown": ("404", "token not found"),
+    "client_key": ("400", "Access denied due to unauthorized transaction, please check client or server key"),
+    "cancelled": ("406", "token already canceled"),
+    "replaced": ("406", "transaction has been processed"),
+    "expired": ("406", "token is expired"),
+}
+
+
+def refusal(reason: str) -> dict[str, Any]:
+    """The object for onError when the page cannot be used at all."""
+    code, message = _REFUSALS[reason]
+    return {"status_code": code, "status_message": [message]}
+
+
 def _common(transaction: Transaction, code: str, message: str) -> dict[str, Any]:
     common = {
         "status_code": code,

@@ -77,13 +77,24 @@ def current(gateway: Gateway, session: Session, wish: Wish) -> View:
             )
     reason = closed(session, gateway.now())
     if reason is not None:
-        return View(name="closed", reason=reason, leave_url=_unfinished(returns, session))
+        return closed_view(reason, leave_url=_unfinished(returns, session))
     methods = {method.code: method for method in offered(session, wish.only)}
     method = methods.get(wish.method or "")
     if method is None:
         return View(name="methods", leave_url=_unfinished(returns, session))
     name = "card" if method.group is Group.CARD else "confirm"
     return View(name=name, method=method, leave_url=_unfinished(returns, session), reason=wish.message)
+
+
+def closed_view(reason: str, *, leave_url: str) -> View:
+    """A page that takes no payment. To the merchant's page that is an error (3.4)."""
+    return View(
+        name="closed",
+        outcome=Outcome.ERROR,
+        result=result.refusal(reason),
+        reason=reason,
+        leave_url=leave_url,
+    )
 
 
 _OUTCOMES = {

@@ -9,6 +9,7 @@ const POLL_EVERY = 1000;
 let view = root.firstElementChild;
 let openedAt = performance.now();
 let left = false;
+let asked = false; // whether the end of the countdown has been asked about
 
 if (embedded) document.body.classList.add("embedded");
 root.addEventListener("click", clicked);
@@ -18,6 +19,7 @@ document.addEventListener("keydown", (event) => event.key === "Escape" && framed
 setInterval(tick, 250);
 setInterval(poll, POLL_EVERY);
 arrived();
+if (!embedded) view.querySelector("input:not([type=hidden])")?.focus();
 
 function clicked(event) {
   const button = event.target.closest("[data-action], [data-method]");
@@ -74,7 +76,10 @@ async function swap(answer) {
     view = next.content.firstElementChild;
     root.replaceChildren(view);
     openedAt = performance.now();
+    asked = false;
     arrived();
+    if (document.hasFocus()) focusFirst();
+    window.scrollTo(0, 0);
     return true;
   } catch {
     const note = view.querySelector("[data-offline-note]");
@@ -86,18 +91,22 @@ async function swap(answer) {
   }
 }
 
+// Where reading, or typing, goes on in a new view.
+function focusFirst() {
+  const places = ["[aria-invalid]", "input:not([type=hidden])", "h1"].map((place) => view.querySelector(place));
+  places.find(Boolean)?.focus({ preventScroll: true });
+}
+
 // A card form that comes back with a mistake keeps what was typed.
 function restore(fields) {
   for (const [name, value] of Object.entries(fields)) {
-    const input = view.querySelector(`input[name="${name}"]`);
+    const input = view.querySelector(`form [name="${name}"]`);
     if (input) input.value = value;
   }
 }
 
 function arrived() {
   tick();
-  const field = view.querySelector("[aria-invalid], input:not([type=hidden])");
-  if (field) field.focus({ preventScroll: true });
   const finish = view.querySelector("[data-auto-finish]");
   const shown = view;
   if (finish) setTimeout(() => shown === view && leave(), finish.dataset.autoFinish * 1000);
@@ -119,6 +128,11 @@ function tick() {
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   const text = [hours, minutes, rest].map((part) => String(part).padStart(2, "0")).join(":");
   if (place.textContent !== text) place.textContent = text;
+  place.classList.toggle("soon", seconds < 60);
+  if (seconds === 0 && !asked && !("poll" in view.dataset)) {
+    asked = true;
+    setTimeout(() => swap(fetch(address("view", { seen: view.dataset.state }))), 1000);
+  }
 }
 
 function leave() {

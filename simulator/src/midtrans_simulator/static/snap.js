@@ -6,8 +6,9 @@
   const FRAME_ID = "snap-midtrans";
   const CALLBACKS = { success: "onSuccess", pending: "onPending", error: "onError", close: "onClose" };
   const own = document.currentScript || document.querySelector('script[src*="/snap/snap.js"]');
+  if (!own) throw new Error("snap.js: load it with a <script src> tag, so that it knows where it came from");
   const home = new URL(own.src).origin;
-  let open = null; // { frame, options, token }: one at a time; token is null while snap.show() waits
+  let open = null; // one page at a time; token is null while snap.show() waits
 
   window.snap = { pay, embed, show, hide, simulator: true };
   window.addEventListener("message", receive);
@@ -24,12 +25,14 @@
   }
 
   function show() {
-    if (!open) open = { frame: popup(pageUrl(null, {}, "popup")), options: {}, token: null };
+    if (!open) open = begin(null, {}, null);
   }
 
   function hide() {
     if (!open) return;
     open.frame.remove();
+    document.documentElement.style.overflow = open.overflow;
+    if (open.focused) open.focused.focus({ preventScroll: true });
     open = null;
   }
 
@@ -39,8 +42,17 @@
     if (open && open.token !== null) throw new Error("snap: a payment page is open already; call snap.hide() first");
     if (!document.body) throw new Error("snap: the page has no body yet");
     hide();
+    open = begin(token, options, place);
+  }
+
+  // A popup stops the page behind from scrolling, and gives the focus back when it goes.
+  function begin(token, options, place) {
+    const focused = place ? null : document.activeElement;
+    const { overflow } = document.documentElement.style;
     const url = pageUrl(token, options, place ? "embed" : "popup");
-    open = { frame: place ? embedded(url, place) : popup(url), options, token };
+    const frame = place ? embedded(url, place) : popup(url);
+    if (!place) document.documentElement.style.overflow = "hidden";
+    return { frame, options, token, focused, overflow };
   }
 
   function pageUrl(token, options, mode) {
