@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import secrets
+import signal
 import sys
 import tempfile
 from dataclasses import asdict
@@ -15,12 +16,14 @@ from tests.chaos.run import LONG, SHORT, Report, run
 
 def main() -> int:
     options = _parser().parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: end what was started, then end
     short = options.short
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     plan = draw_plan(
         seed,
         notifications=options.notifications or (400 if short else 20_000),
         kills=(3 if short else 30) if options.kills is None else options.kills,
+        confirm=options.confirm or ("off" if short else "after"),
     )
     _say(f"seed {seed}: repeat this plan with --seed {seed}")
     with tempfile.TemporaryDirectory(prefix="tuntas-chaos-", ignore_cleanup_errors=True) as folder:
@@ -34,6 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, help="repeats a plan; default: a random one, printed")
     parser.add_argument("--notifications", type=int, help="about so many (default: 20000, short: 400)")
     parser.add_argument("--kills", type=int, help="by SIGKILL (default: 30, short: 3)")
+    parser.add_argument(
+        "--confirm", choices=("off", "after", "before"), help="TUNTAS_CONFIRM (default: after, short: off)"
+    )
     parser.add_argument("--short", action="store_true", help="half a minute; does not wait for all jobs")
     parser.add_argument("--json", action="store_true", help="the summary as one JSON object")
     return parser

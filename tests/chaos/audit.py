@@ -94,7 +94,8 @@ def _transactions(truth: Truth, books: Books) -> Iterator[str]:
                 if not (unknowable and _STATUS[status] == "failed"):
                     yield f"{order_id}: attempt {attempt['transaction_id']} ({status}) is not in our books"
             elif (known["order_id"], known["transaction_status"]) != (order_id, status):
-                yield f"{order_id}: {attempt['transaction_id']} is {status}, our books say {known}"
+                says = f"{known['transaction_status']} of {known['order_id']}"
+                yield f"{order_id}: {attempt['transaction_id']} is {status}, our books say {says}"
     for row in ours.values():
         yield f"{row['order_id']}: Midtrans knows no attempt {row['transaction_id']}"
 
@@ -170,8 +171,9 @@ def _inbox(truth: Truth, books: Books) -> Iterator[str]:
         accepted[body] += sum(1 for attempt in delivery["tries"] if attempt["http_status"] == 200)
     kept = {row["body_hash"]: row for row in books["notifications"]}
     for body, times in accepted.items():
-        if times and (body not in kept or kept[body]["deliveries"] < times):
-            yield f"a notification answered with 200 {times} times is kept as {kept.get(body)}"
+        counted = kept[body]["deliveries"] if body in kept else 0
+        if counted < times:
+            yield f"notification {body.hex()[:12]}: answered with 200 {times} times, counted {counted} times"
     for body, row in kept.items():
         if body not in sent:
             yield f"notification {row['id']} was never sent"

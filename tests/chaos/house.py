@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.chaos.plan import Part
+from tests.chaos.plan import Part, Plan
 from tests.program import PROGRAM, environment, is_running, postgres_of
 from tuntas.store.embedded import EmbeddedPostgres
 
@@ -20,6 +20,7 @@ SERVER_KEY = "SB-Mid-server-simulator"
 CLIENT_KEY = "SB-Mid-client-simulator"
 _SIMULATOR = PROGRAM.with_name("midtrans-simulator")
 _READY_SECONDS = 60
+_SUPERVISION_SECONDS = 0.3
 _SUPERVISED = (Part.BACKEND, Part.WORKER)
 
 
@@ -39,7 +40,7 @@ class Ran:
 @dataclass
 class House:
     folder: Path
-    seed: int
+    plan: Plan
     postgres: EmbeddedPostgres = field(init=False)
     url: str = field(init=False)
     simulator_url: str = field(init=False)
@@ -48,6 +49,8 @@ class House:
     """How often a process ended by itself and was started again, as a service manager does."""
     _running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
     _down: set[Part] = field(default_factory=set)
+    _hands: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Whoever kills or starts a part holds it, so that none is ever started twice."""
 
     def __post_init__(self) -> None:
         self.postgres = EmbeddedPostgres(self.folder)
@@ -60,10 +63,12 @@ class House:
             raise HouseError(f"tuntas migrate: {migrated.errors}")
         await self._spawn(
             "simulator", _SIMULATOR, "--port", self.simulator_url.rpartition(":")[2],
-            "--notify", f"{self.url}/api/v1/midtrans/webhook", "--seed", str(self.seed),
+            "--notify", f"{self.url}/api/v1/midtrans/webhook", "--seed", str(self.plan.seed),
         )  # fmt: skip
         await self._answering(f"{self.simulator_url}/_control/clock", "simulator")
-        await asyncio.gather(*(self._start_part(part) for part in _SUPERVISED))
+        for part in _SUPERVISED:
+            await self._start(part)
+        await self.ready()
 
     async def stop(self) -> None:
         """End everything that `start` started, and wait until it is gone."""
@@ -76,35 +81,40 @@ class House:
 
     async def kill(self, part: Part) -> None:
         """SIGKILL: no last words, nothing flushed."""
-        self._down.add(part)
-        self.killed[part] += 1
-        if part is Part.POSTGRES:
-            await self._kill_postgres()
-            return
-        process = self._running[part]
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        async with self._hands:
+            self._down.add(part)
+            self.killed[part] += 1
+            if part is Part.POSTGRES:
+                await self._kill_postgres()
+            else:
+                process = self._running[part]
+                with suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
 
     async def revive(self, part: Part) -> None:
         """Start it again; returns once it answers."""
-        if part is Part.POSTGRES:
-            await asyncio.to_thread(self._restart_postgres)
-        else:
-            await self._start_part(part)
-        self._down.discard(part)
+        async with self._hands:
+            if part is Part.POSTGRES:
+                await asyncio.to_thread(self._restart_postgres)
+            else:
+                await self._start(part)
+            self._down.discard(part)
+        if part is Part.BACKEND:
+            await self.ready()
 
     async def supervise(self) -> None:
         """Start again what ended by itself, until cancelled."""
         while True:
-            await asyncio.sleep(0.3)
-            for part in _SUPERVISED:
-                if part not in self._down and self._running[part].returncode is not None:
-                    self.fell[part] += 1
-                    await self._start(part)
+            await asyncio.sleep(_SUPERVISION_SECONDS)
+            async with self._hands:
+                for part in _SUPERVISED:
+                    if part not in self._down and self._running[part].returncode is not None:
+                        self.fell[part] += 1
+                        await self._start(part)
 
     async def ready(self) -> None:
-        """Returns once the backend reaches its database and the worker stands."""
+        """Returns once the backend answers and reaches its database."""
         await self._answering(f"{self.url}/readyz", Part.BACKEND)
 
     async def run(self, *arguments: str, kill_after: float | None = None) -> Ran:
@@ -131,11 +141,6 @@ class House:
         """The end of what a process has printed."""
         log = self.folder / f"{name}.log"
         return log.read_text(errors="replace")[-3_000:] if log.exists() else ""
-
-    async def _start_part(self, part: Part) -> None:
-        await self._start(part)
-        if part is Part.BACKEND:
-            await self._answering(f"{self.url}/healthz", part)
 
     async def _start(self, part: Part) -> None:
         if part is Part.BACKEND:
@@ -190,7 +195,7 @@ class House:
             MIDTRANS_TIMEOUT_SECONDS="2",
             TUNTAS_BASE_URL=self.url,
             TUNTAS_DATA_DIR=str(self.folder),
-            TUNTAS_CONFIRM="after",
+            TUNTAS_CONFIRM=self.plan.confirm,
             TUNTAS_CHECKS_PER_SECOND="50",
             **path,
         )

@@ -55,6 +55,8 @@ class Kill:
 @dataclass(frozen=True, slots=True)
 class Plan:
     seed: int
+    confirm: str
+    """`TUNTAS_CONFIRM`: with `off` the order of notifications is put right by the rules alone."""
     faults: dict[str, Any]
     """The simulator's fault switches; those it does not have are left out."""
     stories: tuple[Story, ...]
@@ -123,7 +125,7 @@ _TAKEN_BACK: list[tuple[tuple[str, ...], tuple[Act, ...]]] = [
 _OUR_REFUNDS = (Act(OUR_REFUND), Act(OUR_REFUND, {"amount": 40_000}))
 
 
-def draw_plan(seed: int, *, notifications: int, kills: int) -> Plan:
+def draw_plan(seed: int, *, notifications: int, kills: int, confirm: str) -> Plan:
     """A plan of about so many notifications, lost and repeated ones included."""
     draw = random.Random(seed)
     stories: list[Story] = []
@@ -137,6 +139,7 @@ def draw_plan(seed: int, *, notifications: int, kills: int) -> Plan:
         stories[number] = Story((visit,))
     return Plan(
         seed=seed,
+        confirm=confirm,
         faults=_FAULTS,
         stories=tuple(stories),
         kills=_kills(draw, kills),

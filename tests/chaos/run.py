@@ -56,7 +56,7 @@ SHORT = Limits(whole_run=120, jobs=0)
 async def run(plan: Plan, folder: Path, *, limits: Limits, say: Say) -> Report:
     """Play the plan, kill, heal, compare. Ends every process that it started, whatever happens."""
     report = Report(plan.seed)
-    house = House(folder, plan.seed)
+    house = House(folder, plan)
     started = time.monotonic()
     try:
         async with asyncio.timeout(limits.whole_run), httpx.AsyncClient(timeout=60) as http:
@@ -105,6 +105,7 @@ class _Run:
             telling.cancel()
         self.report.did |= {
             "facts": self.plan.facts,
+            "confirm": self.plan.confirm,
             "invitations": len(self.plan.stories),
             "killed": _counted(self.house.killed),
             "ended by themselves": _counted(self.house.fell),
