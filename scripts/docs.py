@@ -1,0 +1,136 @@
+"""Write what the docs take from the code between its markers; `--check` only says what is out of date.
+
+A block begins with `<!-- from the code: NAME -->` and ends with `<!-- end -->`.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+
+import typer
+
+from tuntas.api.errors import status_of
+from tuntas.cli.main import app
+from tuntas.domain.ladder import MEANING, Rung
+from tuntas.language import Language, rupiah, text
+from tuntas.midtrans.errors import (
+    GatewayError,
+    GatewayMisconfigured,
+    GatewayRejected,
+    GatewayTimeout,
+    GatewayUnavailable,
+)
+from tuntas.store.invariants import INVARIANTS
+from tuntas.usecases import errors
+from tuntas.usecases.accounts import MINIMUM_PASSWORD_LENGTH
+
+DOCS = Path(__file__).parents[1] / "docs"
+BLOCK = re.compile(r"(<!-- from the code: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+OF_OPERATORS: tuple[type[errors.UseCaseError], ...] = (
+    errors.NothingToRefund,
+    errors.RefundTooLarge,
+    errors.RefundByHand,
+    errors.WholeRefundOnly,
+    errors.RefundUnderWay,
+    errors.RefundRefused,
+)
+"""No request of a frontend ends so."""
+OF_THE_GATEWAY: tuple[type[GatewayError], ...] = (
+    GatewayUnavailable,
+    GatewayTimeout,
+    GatewayMisconfigured,
+    GatewayRejected,
+)
+OF_HTTP = {
+    "invalid_json": HTTPStatus.BAD_REQUEST,
+    "invalid_request": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "not_found": HTTPStatus.NOT_FOUND,
+    "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,
+    "payload_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+def main() -> None:
+    """Rewrite every page that differs; with `--check` exit 1 and name them instead."""
+    stale = [(page, fresh) for page in pages() if (fresh := rewritten(page)) != page.read_text("utf-8")]
+    if "--check" in sys.argv[1:]:
+        sys.exit("Run `make docs`: " + ", ".join(page.name for page, _ in stale) if stale else 0)
+    for page, fresh in stale:
+        page.write_text(fresh, "utf-8")
+
+
+def pages() -> list[Path]:
+    return sorted(DOCS.rglob("*.md"))
+
+
+def rewritten(page: Path) -> str:
+    return BLOCK.sub(lambda found: found[1] + BLOCKS[found["name"]]() + found[3], page.read_text("utf-8"))
+
+
+def commands() -> str:
+    """Every command's own help."""
+    root = typer.main.get_command(app)
+    return "\n".join(f"## `{name}`\n\n```text\n{helped}\n```\n" for name, helped in _helps(root, "tuntas"))
+
+
+def _helps(command: typer.core.TyperCommand, name: str) -> Iterator[tuple[str, str]]:
+    found = getattr(command, "commands", None)
+    if found is not None:
+        for own, inner in found.items():
+            yield from _helps(inner, f"{name} {own}")
+        return
+    context = command.make_context(name, [], resilient_parsing=True)
+    context.terminal_width = 100
+    yield name, "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+
+
+def ladder() -> str:
+    """The ladder with its highest rung on top, as a ladder stands."""
+    rungs = "\n".join(f"{rung.status:<20} {MEANING[rung]}" for rung in sorted(Rung, reverse=True))
+    return f"```text\n{rungs}\n```\n"
+
+
+def error_table(language: Language) -> str:
+    """What a frontend can be answered, with the sentence of one language."""
+    known = [kind for kind in errors.UseCaseError.__subclasses__() if kind not in OF_OPERATORS]
+    of_causes = {kind.code: kind for kind in (*known, *OF_THE_GATEWAY)}
+    statuses = {code: HTTPStatus(_status(kind)) for code, kind in of_causes.items()} | OF_HTTP
+    head = {Language.EN: "| code | HTTP | message |", Language.ID: "| kode | HTTP | pesan |"}[language]
+    rows = [
+        f"| `{code}` | {status:d} | {_sentence(code, language)} |"
+        for code, status in sorted(statuses.items(), key=lambda entry: (entry[1], entry[0]))
+    ]
+    return "\n".join([head, "|---|---|---|", *rows]) + "\n"
+
+
+def _status(kind: type[Exception]) -> HTTPStatus:
+    return status_of(kind.__new__(kind))
+
+
+def _sentence(code: str, language: Language) -> str:
+    return text(f"error.{code}", language, price=rupiah(299_000), minimum=MINIMUM_PASSWORD_LENGTH)
+
+
+def invariants() -> str:
+    rows = [f"| `{found.name}` | {found.wrong} | {_cell(found.remedy)} |" for found in INVARIANTS]
+    return "\n".join(["| invariant | when it does not hold | what to do |", "|---|---|---|", *rows]) + "\n"
+
+
+def _cell(remedy: str) -> str:
+    return remedy.replace("<", "&lt;").replace(">", "&gt;")
+
+
+BLOCKS = {
+    "commands": commands,
+    "errors-en": lambda: error_table(Language.EN),
+    "errors-id": lambda: error_table(Language.ID),
+    "invariants": invariants,
+    "ladder": ladder,
+}
+
+if __name__ == "__main__":
+    main()
