@@ -1,8 +1,7 @@
 """Midtrans on localhost: Snap, Core, the hosted payment page and signed notifications."""
 
 from midtrans_simulator.app import create_app
-from midtrans_simulator.client import Refused, Simulator
 from midtrans_simulator.config import SimulatorConfig
 from midtrans_simulator.serving import running
 
-__all__ = ["Refused", "Simulator", "SimulatorConfig", "create_app", "running"]
+__all__ = ["SimulatorConfig", "create_app", "running"]

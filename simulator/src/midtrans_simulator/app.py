@@ -57,13 +57,13 @@ def create_app(config: SimulatorConfig | None = None) -> Starlette:
     app = Starlette(
         routes=[
             *snap.routes(gateway),
+            *control.routes(gateway),
+            *core.routes(gateway),
             *page.routes(gateway),
             *three_ds.routes(gateway),
             *qr_image.routes(gateway),
             *counters.routes(gateway),
             *card_script.routes(),
-            *core.routes(gateway),
-            *control.routes(gateway),
             Route("/snap/snap.js", _script),
             Route("/snap/finish", _finished),
             *dashboard.routes(gateway),

@@ -10,7 +10,6 @@ import uvicorn
 
 from midtrans_simulator.app import create_app
 from midtrans_simulator.config import DEFAULT_CLIENT_KEY, DEFAULT_SERVER_KEY, SimulatorConfig
-from midtrans_simulator.scenario.command import main as run_scenarios
 from midtrans_simulator.serving import address, listen
 from midtrans_simulator.wib import WIB
 
@@ -23,7 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     """
     given = sys.argv[1:] if arguments is None else arguments
     if given[:1] == ["run"]:
-        return run_scenarios(given[1:])
+        from midtrans_simulator.scenario import command
+
+        return command.main(given[1:])
     return _serve(_parser().parse_args(given))
 
 

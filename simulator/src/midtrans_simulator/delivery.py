@@ -8,12 +8,11 @@ import uuid
 from collections import defaultdict, deque
 from datetime import datetime, timedelta
 
-import httpx
-
 from midtrans_simulator import faults as fault
 from midtrans_simulator.clock import Clock
 from midtrans_simulator.faults import Faults
 from midtrans_simulator.model import Delivery, DeliveryState, Transaction, Try
+from midtrans_simulator.posting import Answer, Poster, Unreachable, resolved
 from midtrans_simulator.store import Store
 from midtrans_simulator.timers import Timers
 
@@ -74,15 +73,12 @@ class Courier:
         )
         made = (attempt.sequence for delivery in self._deliveries.values() for attempt in delivery.tries)
         self._sequence = itertools.count(max(made, default=0) + 1)
-        self._client: httpx.AsyncClient | None = None
+        self._poster: Poster | None = None
         timers.on(DELIVER, self._due)
 
     async def start(self) -> None:
         """Open the network, and send what an earlier run did not get to send."""
-        limits = httpx.Limits(max_connections=256, max_keepalive_connections=64)
-        self._client = httpx.AsyncClient(
-            timeout=self._timeout, limits=limits, trust_env=False, follow_redirects=False
-        )
+        self._poster = Poster(HEADERS)
         for delivery in self._deliveries.values():
             unfinished = delivery.state in {DeliveryState.QUEUED, DeliveryState.RETRYING}
             if unfinished and delivery.next_try_at is None:
@@ -93,9 +89,9 @@ class Courier:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._lanes.clear()
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        if self._poster is not None:
+            self._poster.close()
+            self._poster = None
 
     async def quiet(self) -> None:
         """Wait until nothing is being posted."""
@@ -222,24 +218,24 @@ class Courier:
         http_status, reply, error = None, "", None
         try:
             async with asyncio.timeout(self._timeout):
-                response = await self._post_following(delivery.url, delivery.body)
-            http_status, reply = response.status_code, response.text[:_REPLY_KEPT]
+                answer = await self._post_following(delivery.url, delivery.body)
+            http_status, reply = answer.status, answer.text[:_REPLY_KEPT]
         except TimeoutError:
             error = f"no answer within {self._timeout:g} s"
-        except (httpx.HTTPError, httpx.InvalidURL) as problem:
-            error = f"{type(problem).__name__}: {problem}".removesuffix(": ")
+        except Unreachable as problem:
+            error = str(problem)
         return Try(at, http_status, reply, error, _since(started), sequence)
 
-    async def _post_following(self, url: str, body: str) -> httpx.Response:
-        if self._client is None:
+    async def _post_following(self, url: str, body: str) -> Answer:
+        if self._poster is None:
             raise RuntimeError("notifications are delivered while the app's lifespan runs")
-        response = await self._client.post(url, content=body.encode(), headers=HEADERS)
+        answer = await self._poster.post(url, body.encode())
         hops = 0
-        while response.status_code in REPOSTED and "location" in response.headers and hops < MAX_HOPS:
+        while answer.status in REPOSTED and answer.location is not None and hops < MAX_HOPS:
             hops += 1
-            target = response.url.join(response.headers["location"])
-            response = await self._client.post(target, content=body.encode(), headers=HEADERS)
-        return response
+            url = resolved(url, answer.location)
+            answer = await self._poster.post(url, body.encode())
+        return answer
 
     def _conclude(self, delivery: Delivery, attempt: Try) -> None:
         delivery.tries.append(attempt)

@@ -22,6 +22,7 @@ class Ledger:
         self._transactions: dict[str, Transaction] = {}
         self._sessions_of: dict[tuple[str, str], list[Session]] = defaultdict(list)
         self._attempts_of: dict[tuple[str, str], list[Transaction]] = defaultdict(list)
+        self._named: dict[str, list[Transaction]] = defaultdict(list)
         self._references: set[tuple[str, str]] = set()
         self._refunds = 0
         for session in store.load(Session):
@@ -93,8 +94,8 @@ class Ledger:
         """Whichever merchant's: by transaction_id, else the newest attempt of an order_id."""
         if reference in self._transactions:
             return self._transactions[reference]
-        made = [made[-1] for (_, order_id), made in self._attempts_of.items() if order_id == reference]
-        return max(made, key=lambda transaction: transaction.transaction_time, default=None)
+        made = self._named.get(reference)
+        return made[-1] if made else None
 
     def reference_taken(self, kind: str, value: object) -> bool:
         """Whether a pending transaction already waits under this VA number or payment code."""
@@ -123,6 +124,7 @@ class Ledger:
         self._sessions_of.clear()
         self._transactions.clear()
         self._attempts_of.clear()
+        self._named.clear()
         self._references.clear()
 
     def _index_session(self, session: Session) -> None:
@@ -132,6 +134,7 @@ class Ledger:
     def _index_transaction(self, transaction: Transaction) -> None:
         self._transactions[transaction.id] = transaction
         self._attempts_of[transaction.merchant_id, transaction.order_id].append(transaction)
+        self._named[transaction.order_id].append(transaction)
         self._index_references(transaction)
         self._refunds = max([self._refunds, *(refund.sequence for refund in transaction.refunds)])
 
