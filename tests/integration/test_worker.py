@@ -12,13 +12,12 @@ pytestmark = pytest.mark.anyio
 def left_behind(stand: Stand, task: str) -> None:
     """As if the worker that began this job had been killed."""
     with psycopg.connect(stand.database_url) as connection:
-        connection.execute(
-            "update procrastinate_jobs set status = 'doing', worker_id = null where task_name = %s", (task,)
-        )
+        begun = "update procrastinate_jobs set status = 'doing', worker_id = null where task_name = %s"
+        assert connection.execute(begun, (task,)).rowcount == 1
 
 
 async def test_a_confirmation_whose_worker_was_killed_is_taken_over(database_url: str) -> None:
-    """Without `take_over` the job stays `doing` for ever and blocks every later one of its order."""
+    """Without `retry_stalled_jobs` the job stays `doing` for ever and blocks every later one of its order."""
     async with open_stand(database_url, notified=False, tuntas_confirm="before") as stand:
         order_id = await stand.order()
         await stand.pay(order_id)
@@ -26,7 +25,7 @@ async def test_a_confirmation_whose_worker_was_killed_is_taken_over(database_url
         await stand.notify(order_id, "settlement", transaction_id=paid["transaction_id"])
         left_behind(stand, "confirm")
         async with stand.backend.database.transaction() as session:
-            await jobs.defer(session, "take_over", timestamp=0)
+            await jobs.defer(session, "retry_stalled_jobs", timestamp=0)
         await stand.work()
         await stand.work()
         assert (await stand.invitation())["payment_status"] == "paid"
@@ -34,13 +33,13 @@ async def test_a_confirmation_whose_worker_was_killed_is_taken_over(database_url
 
 
 async def test_a_job_of_the_clock_whose_worker_was_killed_is_dropped(stand: Stand) -> None:
-    """`resume_refunds` runs one at a time: left `doing`, it would be the last one ever."""
+    """It comes again by itself; left `doing`, every kill would leave one more row for ever."""
     async with stand.backend.database.transaction() as session:
-        await jobs.defer(session, "resume_refunds", lock="resume_refunds", timestamp=0)
+        await jobs.defer(session, "resume_refunds", timestamp=0)
     with psycopg.connect(stand.database_url) as connection:
         connection.execute("update procrastinate_jobs set queueing_lock = task_name")
     left_behind(stand, "resume_refunds")
     async with stand.backend.database.transaction() as session:
-        await jobs.defer(session, "take_over", timestamp=0)
+        await jobs.defer(session, "retry_stalled_jobs", timestamp=0)
     await stand.work()
     assert stand.rows("select 1 from procrastinate_jobs where status = 'doing'") == []

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
-from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.jobs import Status
 
 from tuntas.midtrans.errors import GatewayError
@@ -98,23 +98,15 @@ def _register(app: App, backend: Backend) -> None:
         await resume_refunds(backend)
 
     @app.periodic(cron="* * * * *")
-    @app.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs", pass_context=True)
-    async def _retry_stalled_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  as above
-        """Take over what a killed worker was doing; what is periodic comes again by itself."""
-        for job in await context.app.job_manager.get_stalled_jobs():
-            if job.queueing_lock is None:
-                await context.app.job_manager.retry_job(job)
+    @app.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs")
+    async def _retry_stalled_jobs(timestamp: int) -> None:  # noqa: ARG001  as above
+        await _take_over(app)
 
     @app.periodic(cron="*/10 * * * *")
     @app.task(name="check_invariants", queueing_lock="check_invariants")
     async def _check_invariants(timestamp: int) -> None:  # noqa: ARG001  as above
         for breach in await check_invariants(backend):
             log.error("invariant_broken", outcome=breach.invariant.name)
-
-    @app.periodic(cron="* * * * *")
-    @app.task(name="take_over", queueing_lock="take_over")
-    async def _take_over_jobs(timestamp: int) -> None:  # noqa: ARG001  as above
-        await _take_over(app)
 
 
 async def _take_over(app: App) -> None:
