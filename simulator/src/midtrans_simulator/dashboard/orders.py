@@ -1,5 +1,6 @@
 """What the dashboard lists: an order with its sessions, attempts and deliveries."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -64,7 +65,7 @@ class Order:
         """`text` is looked for in order id, tokens, transaction ids and what customers type in."""
         if wanted is Filter.UNDELIVERED and not self.undelivered:
             return False
-        if wanted not in {Filter.ALL, Filter.UNDELIVERED, self.standing.value}:
+        if wanted in _STANDINGS and wanted.value != self.standing.value:
             return False
         needle = text.strip().lower()
         return not needle or any(needle in word.lower() for word in self._words())
@@ -76,6 +77,7 @@ class Order:
         return words
 
 
+_STANDINGS = frozenset({Filter.WAITING, Filter.PAID, Filter.FAILED})
 _DONE = frozenset({DeliveryState.DELIVERED, DeliveryState.QUEUED})
 _RETURNED = frozenset(
     {Status.REFUND, Status.PARTIAL_REFUND, Status.CHARGEBACK, Status.PARTIAL_CHARGEBACK},
@@ -88,6 +90,14 @@ def standing(transaction: Transaction) -> Standing:
     if transaction.status in UNPAID:
         return Standing.FAILED
     return Standing.RETURNED if transaction.status in _RETURNED else Standing.PAID
+
+
+def counts(listed: list[Order]) -> dict[str, int]:
+    """How many orders each filter shows."""
+    standings = Counter(order.standing.value for order in listed)
+    found = {wanted.value: standings[wanted.value] for wanted in Filter}
+    undelivered = sum(1 for order in listed if order.undelivered)
+    return found | {Filter.ALL.value: len(listed), Filter.UNDELIVERED.value: undelivered}
 
 
 def orders(gateway: Gateway) -> list[Order]:

@@ -16,7 +16,7 @@ from midtrans_simulator.control import view
 from midtrans_simulator.dashboard import commands
 from midtrans_simulator.dashboard.acts import by_actor
 from midtrans_simulator.dashboard.hints import hint
-from midtrans_simulator.dashboard.orders import Filter, Order, orders, standing
+from midtrans_simulator.dashboard.orders import Filter, Order, counts, orders, standing
 from midtrans_simulator.dashboard.trial import SOME_SANDBOX_KEY, start_trial
 from midtrans_simulator.dashboard.upcoming import Upcoming, upcoming
 from midtrans_simulator.facts import facts
@@ -120,8 +120,11 @@ def _regions(gateway: Gateway, pages: Pages, request: Request, selection: Select
 
 def _listing(listed: list[Order], selection: Selection) -> dict[str, Any]:
     found = [order for order in listed if order.matches(selection.filter, selection.q)]
-    counts = {wanted.value: sum(order.matches(wanted, "") for order in listed) for wanted in Filter}
-    return {"shown": found[:MOST_LISTED], "more": len(found) - len(found[:MOST_LISTED]), "counts": counts}
+    return {
+        "shown": found[:MOST_LISTED],
+        "more": len(found) - len(found[:MOST_LISTED]),
+        "counts": counts(listed),
+    }
 
 
 def _switches(gateway: Gateway, language: str) -> dict[str, Any]:
