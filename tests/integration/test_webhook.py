@@ -38,8 +38,7 @@ async def test_a_settlement_pays_confirms_and_sets_the_expiry(stand: Stand) -> N
 async def test_a_wrong_signature_is_refused_to_the_letter(stand: Stand) -> None:
     order_id = await stand.order()
     reply = await stand.notify(order_id, "settlement", signature_key="0" * 128)
-    assert reply.status_code == 403
-    assert reply.json()["message"] == "Invalid signature"
+    assert (reply.status_code, reply.json()) == (403, {"message": "Invalid signature"})
     assert (await stand.invitation())["payment_status"] == "pending"
 
 

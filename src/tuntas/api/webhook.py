@@ -34,9 +34,7 @@ async def webhook(request: Request) -> JSONResponse:
         await _trace(backend, refused.reason, body)
         if refused.reason is Refusal.MALFORMED:
             return refusal(request, "malformed_notification", HTTPStatus.BAD_REQUEST)
-        return JSONResponse(
-            {"message": "Invalid signature", "code": "invalid_signature"}, HTTPStatus.FORBIDDEN
-        )
+        return JSONResponse({"message": "Invalid signature"}, HTTPStatus.FORBIDDEN)
     return JSONResponse({"message": "Webhook processed successfully"})
 
 
