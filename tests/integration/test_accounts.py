@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -253,17 +254,17 @@ async def test_the_cookie_of_the_pages_serves_the_api_too(stand: Stand) -> None:
 async def test_another_sites_page_cannot_act_with_the_cookie(
     stand: Stand, origin: dict[str, str], own: bool
 ) -> None:
-    token = (await log_in(stand, "demo@tuntas.test", "demo-password")).json()["token"]
     host = stand.url.removeprefix("http://")
     headers = {name: value.format(own=stand.url, host=host) for name, value in origin.items()}
-    reply = await log_out(stand, Cookie=f"{COOKIE}={token}", **headers)
-    if own:
-        assert reply.status_code == 204
-        return
-    assert refusal(reply) == (403, "forbidden_origin")
-    assert (await who(stand, Cookie=f"{COOKIE}={token}", **headers)).status_code == 200, "reading is harmless"
-    reply = await log_out(stand, Authorization=bearer(token), Cookie=f"{COOKIE}={token}", **headers)
-    assert reply.status_code == 204, "no browser adds a bearer token by itself"
+    identity = await stand.bearer()
+    cookie = {"Cookie": f"{COOKIE}={identity['Authorization'].removeprefix('Bearer ')}"}
+    act = partial(stand.http.post, "/api/v1/invitations", json={})
+    believed = (422, "invalid_request")
+    refused = (403, "forbidden_origin")
+    assert refusal(await act(headers={**headers, **cookie})) == (believed if own else refused)
+    assert (await who(stand, **headers, **cookie)).status_code == 200, "reading is harmless"
+    reply = await act(headers={**headers, **cookie, **identity})
+    assert refusal(reply) == believed, "no browser adds a bearer token by itself"
 
 
 @pytest.mark.parametrize(
