@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from midtrans_simulator.payer import links
+
 BANKS = [("/openapi/va/index", "permata_va"), ("/bca/va/index", "bca_va"), ("/bni/va/index", "bni_va")]
 TILLS = [("/indomaret/phoenix/index", "indomaret"), ("/alfamart/index", "alfamart")]
 CARD = "4811111111111114"
@@ -147,5 +149,41 @@ def test_the_banks_page_of_an_unknown_card_says_so(bench: Any) -> None:
         assert (reply.status_code, "tidak dikenal" in reply.text) == (404, True)
         va = await b.begin("bca_va")
         assert (await b.api.get(f"/v2/3ds/redirect/1-2-{va['transaction_id']}")).status_code == 404
+
+    bench(story)
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "bca_va",
+        "permata_va",
+        "echannel",
+        "indomaret",
+        "alfamart",
+        "other_qris",
+        "dana",
+        "kredivo",
+        "credit_card",
+    ],
+)
+def test_the_dashboard_leads_to_the_payers_page(bench: Any, method: str) -> None:
+    async def story(b: Any) -> None:
+        card = {"credit_card": {"secure": True}, "card_number": CARD} if method == "credit_card" else {}
+        await b.begin(method, **card)
+        page = links.payer_page("http://simulator.test", b.gateway.ledger.find_anyones("INV-1"))
+        assert html.escape(page) in (await b.api.get("/?order=INV-1")).text
+        await b.api.post(page, data={"action": "pay"})
+        assert b.gateway.ledger.find_anyones("INV-1").status in {"settlement", "capture"}
+
+    bench(story)
+
+
+def test_a_wrong_path_is_an_html_page(bench: Any) -> None:
+    async def story(b: Any) -> None:
+        reply = await b.api.get("/v2/nothing/here?language=en")
+        assert reply.status_code == 404
+        assert "Nothing lives here" in reply.text
+        assert "P-1" in (await b.api.get("/snap/finish?order_id=P-1")).text
 
     bench(story)

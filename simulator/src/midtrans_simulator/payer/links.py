@@ -4,7 +4,23 @@ from urllib.parse import urlencode
 
 from midtrans_simulator.model import Transaction
 
+_TILLS = {"indomaret": "/indomaret/phoenix/index", "alfamart": "/alfamart/index"}
 _QR_FAMILIES = {"gopay": "gopay", "shopeepay": "shopeepay"}
+
+
+def payer_page(base: str, transaction: Transaction) -> str:
+    """Where this transaction is paid by hand: the bank's page, the till, the scanner or the app."""
+    details = transaction.details
+    if transaction.payment_type == "credit_card":
+        return three_ds(base, transaction)
+    if transaction.qr_string is not None:
+        return f"{base}/v2/qris/index?{urlencode({'qr': qr_image(base, transaction)})}"
+    if "payment_code" in details:
+        return f"{base}{_TILLS[transaction.method]}?{urlencode({'number': details['payment_code']})}"
+    numbers = [details.get("permata_va_number"), details.get("bill_key")]
+    numbers += [va["va_number"] for va in details.get("va_numbers", [])]
+    known = [number for number in numbers if number]
+    return f"{base}/openapi/va/index?{urlencode({'number': known[0]})}" if known else app(base, transaction)
 
 
 def three_ds(base: str, transaction: Transaction) -> str:
