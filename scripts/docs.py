@@ -13,7 +13,8 @@ import typer
 
 from tuntas.api.errors import status_of
 from tuntas.cli.main import app
-from tuntas.domain.ladder import MEANING, Rung
+from tuntas.domain.ladder import MEANING, PaymentStatus, Rung
+from tuntas.domain.orders import STRONGEST_FIRST
 from tuntas.language import Language, rupiah, text
 from tuntas.midtrans.errors import (
     GatewayError,
@@ -94,6 +95,66 @@ def ladder() -> str:
     return f"```text\n{rungs}\n```\n"
 
 
+def status_table(language: Language) -> str:
+    """What each status of Midtrans means, highest first, and the word that customers read."""
+    head = {
+        Language.EN: "| Midtrans | means | shown as |",
+        Language.ID: "| Midtrans | berarti | ditampilkan |",
+    }
+    rows = [
+        f"| `{rung.status}` | {MEANING[rung]} | {text(f'status.{MEANING[rung]}', language)} |"
+        for rung in sorted(Rung, reverse=True)
+    ]
+    return "\n".join([head[language], "|---|---|---|", *rows]) + "\n"
+
+
+COLOURS = {
+    PaymentStatus.PENDING: "fill:#f7e7c1,stroke:#a37a1c,color:#3d2e0a",
+    PaymentStatus.PAID: "fill:#d7ecd9,stroke:#2f7d4f,color:#143420",
+    PaymentStatus.FAILED: "fill:#f3d6d0,stroke:#a3402f,color:#431a12",
+    PaymentStatus.REFUNDED: "fill:#d5e3e6,stroke:#2b6670,color:#12313a",
+}
+"""For both a light and a dark page."""
+
+
+def ladder_diagram() -> str:
+    """The rungs from below, each in the colour of its meaning."""
+    climb = " --> ".join(rung.status for rung in Rung)
+    painted = [
+        f"class {','.join(rung.status for rung in Rung if MEANING[rung] is meaning)} {meaning}"
+        for meaning in COLOURS
+    ]
+    return _diagram("BT", climb, *_colours(), *painted)
+
+
+def derivation_diagram() -> str:
+    """From transactions to an order, and from orders to an invitation; the words are the same everywhere."""
+    lines = ['transactions["transactions"]']
+    before = "transactions -->"
+    for status in STRONGEST_FIRST:
+        none_yet = " ∨ transactions = 0" if status is PaymentStatus.PENDING else ""
+        lines += [
+            f'{before} any_{status}{{"{status} ≥ 1{none_yet}"}}',
+            f'any_{status} -- ✓ --> order_{status}(["order: {status}"]):::{status}',
+        ]
+        before = f"any_{status} -- ✗ -->"
+    lines += [
+        f'{before} order_failed(["order: failed"]):::failed',
+        'orders["orders"] --> any_order{"order: paid ≥ 1"}',
+        'any_order -- ✓ --> invitation_paid(["invitation: paid"]):::paid',
+        'any_order -- ✗ --> newest(["invitation = newest order"])',
+    ]
+    return _diagram("TD", *lines, *_colours())
+
+
+def _colours() -> list[str]:
+    return [f"classDef {meaning} {colour}" for meaning, colour in COLOURS.items()]
+
+
+def _diagram(direction: str, *lines: str) -> str:
+    return "\n".join([f"```mermaid\nflowchart {direction}", *(f"    {line}" for line in lines), "```\n"])
+
+
 def error_table(language: Language) -> str:
     """What a frontend can be answered, with the sentence of one language."""
     known = [kind for kind in errors.UseCaseError.__subclasses__() if kind not in OF_OPERATORS]
@@ -130,6 +191,10 @@ BLOCKS = {
     "errors-id": lambda: error_table(Language.ID),
     "invariants": invariants,
     "ladder": ladder,
+    "ladder-diagram": ladder_diagram,
+    "derivation-diagram": derivation_diagram,
+    "statuses-en": lambda: status_table(Language.EN),
+    "statuses-id": lambda: status_table(Language.ID),
 }
 
 if __name__ == "__main__":

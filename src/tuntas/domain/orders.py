@@ -8,7 +8,7 @@ from enum import StrEnum
 from tuntas.domain.ladder import PaymentStatus
 from tuntas.domain.transactions import Transaction
 
-_STRONGEST_FIRST = (PaymentStatus.PAID, PaymentStatus.REFUNDED, PaymentStatus.PENDING)
+STRONGEST_FIRST = (PaymentStatus.PAID, PaymentStatus.REFUNDED, PaymentStatus.PENDING)
 
 
 class OrderKind(StrEnum):
@@ -36,7 +36,7 @@ class Order:
         without an attempt has failed too, and is paid all the same should a payment turn up.
         """
         seen = {transaction.status for transaction in self.transactions}
-        for status in _STRONGEST_FIRST:
+        for status in STRONGEST_FIRST:
             if status in seen:
                 return status
         return PaymentStatus.FAILED if seen or self.closed else PaymentStatus.PENDING
