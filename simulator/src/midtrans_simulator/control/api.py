@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from midtrans_simulator import attempts, durations, jsonbody, payments, refunds
-from midtrans_simulator.control import view
+from midtrans_simulator.control import openapi, view
 from midtrans_simulator.core import pay_accounts
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.model import Transaction
@@ -42,6 +42,7 @@ def routes(gateway: Gateway) -> list[Route]:
         ("POST", "/transactions/{id}/{act}", _act),
         ("POST", "/accounts/{id}/link", _link),
         ("POST", "/sink", _sink),
+        ("GET", "/openapi.json", _openapi),
     ]
     return [
         Route(f"/_control{path}", _endpoint(gateway, handler), methods=[method])
@@ -168,9 +169,12 @@ async def _act(gateway: Gateway, request: Request, body: Body) -> Body:
     elif name in _ACTS:
         _ACTS[name](gateway, transaction)
     else:
-        known = ", ".join([*_ACTS, "authenticate", "refund", "chargeback"])
-        raise ControlError(404, "unknown_act", f"a transaction can be told to {known}")
+        raise ControlError(404, "unknown_act", f"a transaction can be told to {', '.join(_known_acts())}")
     return view.transaction_view(transaction)
+
+
+async def _openapi(_: Gateway, __: Request, ___: Body) -> Body:
+    return openapi.document(_known_acts())
 
 
 async def _sink(_: Gateway, __: Request, ___: Body) -> Body:
@@ -198,6 +202,10 @@ _ACTS: dict[str, Callable[[Gateway, Transaction], object]] = {
     "reverse": payments.reverse,
     "pay_again": payments.pay_again,
 }
+
+
+def _known_acts() -> list[str]:
+    return [*_ACTS, "authenticate", "refund", "chargeback"]
 
 
 def _refund(gateway: Gateway, transaction: Transaction, body: Body) -> None:
