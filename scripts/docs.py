@@ -135,14 +135,14 @@ def derivation_diagram() -> str:
         none_yet = " ∨ transactions = 0" if status is PaymentStatus.PENDING else ""
         lines += [
             f'{before} any_{status}{{"{status} ≥ 1{none_yet}"}}',
-            f'any_{status} -- ✓ --> order_{status}(["order: {status}"]):::{status}',
+            f'any_{status} -->|"✓"| order_{status}(["order: {status}"]):::{status}',
         ]
-        before = f"any_{status} -- ✗ -->"
+        before = f"any_{status} -->|"✗"|"
     lines += [
         f'{before} order_failed(["order: failed"]):::failed',
         'orders["orders"] --> any_order{"order: paid ≥ 1"}',
-        'any_order -- ✓ --> invitation_paid(["invitation: paid"]):::paid',
-        'any_order -- ✗ --> newest(["invitation = newest order"])',
+        'any_order -->|"✓"| invitation_paid(["invitation: paid"]):::paid',
+        'any_order -->|"✗"| newest(["invitation = newest order"])',
     ]
     return _diagram("TD", *lines, *_colours())
 
