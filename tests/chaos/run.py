@@ -159,7 +159,7 @@ class _Run:
             if not moving:
                 return deliveries
             self.say(f"{moving} notifications on their way")
-            await asyncio.sleep(1)
+            await asyncio.sleep(min(max(moving / 100, 1), 15))  # a long list is costly to ask for
 
     async def _deliveries(self) -> list[dict[str, Any]]:
         reply = await self.players.http.get(f"{self.house.simulator_url}/_control/deliveries")
