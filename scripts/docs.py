@@ -137,7 +137,7 @@ def derivation_diagram() -> str:
             f'{before} any_{status}{{"{status} ≥ 1{none_yet}"}}',
             f'any_{status} -->|"✓"| order_{status}(["order: {status}"]):::{status}',
         ]
-        before = f"any_{status} -->|"✗"|"
+        before = f'any_{status} -->|"✗"|'
     lines += [
         f'{before} order_failed(["order: failed"]):::failed',
         'orders["orders"] --> any_order{"order: paid ≥ 1"}',
