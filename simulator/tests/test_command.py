@@ -39,6 +39,13 @@ def test_it_starts_serves_and_stops_on_sigterm(tmp_path: Path) -> None:
     assert process.returncode in {0, -signal.SIGTERM}
 
 
+def test_a_certificate_that_is_none_is_said(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "cert.pem").write_text("none")
+    options = ["--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "cert.pem")]
+    assert main(["--port", "0", *options]) == 1
+    assert "no certificate and key" in capsys.readouterr().err
+
+
 def test_a_taken_port_and_a_file_that_is_no_state_file_are_said(tmp_path: Path, capsys: Any) -> None:
     other = tmp_path / "notes.txt"
     other.write_text("these are notes, not a database\n" * 40)

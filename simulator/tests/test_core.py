@@ -196,6 +196,21 @@ def test_one_merchant_does_not_see_anothers_orders(bench: Any) -> None:
     bench(story, server_key=None)
 
 
+def test_every_sandbox_key_is_a_merchant_unless_a_list_is_given(bench: Any) -> None:
+    async def answers(b: Any) -> list[int]:
+        keys = ("SB-Mid-server-simulator", "SB-Mid-server-second", "SB-Mid-server-third", "Mid-server-real")
+        return [(await b.api.get("/v2/INV-1/status", auth=(key, ""))).status_code for key in keys]
+
+    async def without(b: Any) -> None:
+        assert await answers(b) == [200, 200, 200, 401]
+
+    async def with_a_list(b: Any) -> None:
+        assert await answers(b) == [200, 200, 401, 401]
+
+    bench(without, server_key=None, client_key=None)
+    bench(with_a_list, more_server_keys=("SB-Mid-server-second",))
+
+
 def test_a_wrong_path_is_an_html_page(bench: Any) -> None:
     async def story(b: Any) -> None:
         reply = await b.api.get("/v2/nothing")

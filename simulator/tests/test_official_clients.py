@@ -1,13 +1,18 @@
 """The official clients of Midtrans as they are, pointed at the simulator and at nothing else."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import midtransclient
 import pytest
+import requests
 from midtransclient.config import ApiConfig
 from midtransclient.error_midtrans import MidtransAPIError
 
@@ -126,11 +131,62 @@ def node() -> str:
 
 
 def test_node(shop: Any, node: str) -> None:
-    command = [node, "story.js", shop.simulator, "JS-1"]
-    done = subprocess.run(command, cwd=NODE, capture_output=True, text=True, timeout=60, check=False)
+    _node_story(node, [shop.simulator, "JS-1"], shop.simulator)
+
+
+@pytest.fixture
+def proxied(tmp_path: Path) -> Iterator[tuple[str, str, str]]:
+    """The command with its proxy: the simulator's address, the proxy's, and the certificate to trust."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not on this machine")
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=midtrans-simulator"
+    names = ["-addext", "subjectAltName=DNS:api.sandbox.midtrans.com,DNS:app.sandbox.midtrans.com"]
+    files = ["-keyout", "key.pem", "-out", "cert.pem"]
+    subprocess.run([*make.split(), *names, *files], cwd=tmp_path, capture_output=True, check=True)
+    options = ["--port", "0", "--proxy-port", "0", "--tls-cert", "cert.pem", "--tls-key", "key.pem"]
+    command = [sys.executable, "-m", "midtrans_simulator", *options]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        own, proxy = (process.stdout.readline().split()[-1] for _ in range(2))
+        yield own, proxy, str(tmp_path / "cert.pem")
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+    assert process.returncode in {0, -signal.SIGTERM}
+
+
+def test_python_without_any_change_but_the_environment(
+    proxied: tuple[str, str, str], monkeypatch: Any
+) -> None:
+    own, proxy, trusted = proxied
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", trusted)
+    order = {"transaction_details": {"order_id": "PY-9", "gross_amount": 200_000}}
+    made = midtransclient.Snap(**KEYS).create_transaction(order)
+    assert made["redirect_url"] == f"{own}/snap/v4/redirection/{made['token']}"
+    charged = midtransclient.CoreApi(**KEYS).charge({"payment_type": "qris", **order})
+    assert charged["actions"][0]["url"].startswith(own)
+    with pytest.raises(requests.exceptions.ProxyError):
+        requests.get("https://example.test/", timeout=5)
+
+
+def test_node_without_any_change_but_the_environment(proxied: tuple[str, str, str], node: str) -> None:
+    own, proxy, trusted = proxied
+    environment = {**os.environ, "HTTPS_PROXY": proxy, "NODE_EXTRA_CA_CERTS": trusted}
+    _node_story(node, ["", "JS-9"], own, environment)
+
+
+def _node_story(
+    node: str, arguments: list[str], address: str, environment: dict[str, str] | None = None
+) -> None:
+    command = [node, "story.js", *arguments]
+    done = subprocess.run(
+        command, cwd=NODE, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told["token"]["redirect_url"].startswith(shop.simulator)
+    assert told["token"]["redirect_url"].startswith(address)
     assert told["unchosen"]["body"]["status_code"] == "404"
     assert told["invalid"]["body"]["error_messages"][0] == "transaction_details.order_id is required"
     assert told["nothing"] == {"status": 500, "body": {"message": "An unexpected error occurred"}}
@@ -140,7 +196,7 @@ def test_node(shop: Any, node: str) -> None:
     assert (told["expired"]["status_code"], told["found"]["status_code"]) == ("407", "407")
     assert told["card"]["transaction_status"] == "capture"
     assert told["used"]["body"]["status_message"] == "Token id is missing, invalid, or timed out"
-    assert told["notification"]["order_id"] == "JS-1-card"
+    assert told["notification"]["order_id"] == f"{arguments[1]}-card"
     assert told["subscription"]["status"] == "active"
     assert told["disabled"]["status_message"] == "Subscription is updated."
     assert told["account"]["account_status"] == "PENDING"

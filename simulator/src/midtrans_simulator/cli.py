@@ -1,6 +1,7 @@
 """`midtrans-simulator`: start it, and it says where it is."""
 
 import argparse
+import contextlib
 import sqlite3
 import ssl
 import sys
@@ -9,8 +10,9 @@ from datetime import datetime
 import uvicorn
 
 from midtrans_simulator.app import create_app
-from midtrans_simulator.config import DEFAULT_CLIENT_KEY, DEFAULT_SERVER_KEY, SimulatorConfig
+from midtrans_simulator.config import SimulatorConfig
 from midtrans_simulator.serving import address, listen
+from midtrans_simulator.tunnel import certificate, tunnel
 from midtrans_simulator.wib import WIB
 
 
@@ -29,9 +31,46 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    config = SimulatorConfig(
-        server_key=None if options.any_key else options.server_key,
-        client_key=None if options.any_key else options.client_key,
+    with contextlib.ExitStack() as stack:
+        try:
+            listener = stack.enter_context(listen(options.host, options.port))
+            proxy = (
+                stack.enter_context(listen(options.host, options.proxy_port)) if options.tls_cert else None
+            )
+        except OSError as problem:
+            return _fail(f"Cannot listen on {options.host}:{options.port}: {problem.strerror}")
+        config = _config(options, address(listener))
+        try:
+            app = create_app(config)
+        except sqlite3.DatabaseError as problem:
+            return _fail(f"{options.state} is no state file of the simulator: {problem}")
+        if proxy is not None:
+            try:
+                context = certificate(options.tls_cert, options.tls_key)
+            except (OSError, ssl.SSLError) as problem:
+                return _fail(f"{options.tls_cert}: no certificate and key: {problem}")
+            stack.enter_context(tunnel(proxy, context, listener.getsockname()[1]))
+        _say(f"Midtrans simulator on {address(listener)}")
+        if proxy is not None:
+            _say(f"  proxy for clients that know only Midtrans's own addresses: {address(proxy)}")
+        _say(f"  notifications to {config.notify_url or 'the URLs in X-Override-Notification only'}")
+        keys = ", ".join(options.server_key or ["any that begins with SB-Mid-server-"])
+        _say(f"  server keys: {keys}")
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app, log_level="warning", access_log=False, timeout_graceful_shutdown=3, lifespan="on"
+            )
+        )
+        server.run(sockets=[listener])
+    return 0
+
+
+def _config(options: argparse.Namespace, own_address: str) -> SimulatorConfig:
+    """Behind the proxy the Host is Midtrans's, so the simulator says its own address."""
+    return SimulatorConfig(
+        server_key=options.server_key[0] if options.server_key else None,
+        more_server_keys=tuple(options.server_key[1:]) if options.server_key else (),
+        client_key=options.client_key,
         notify_url=options.notify,
         recurring_url=options.notify_recurring,
         finish_url=options.finish_url,
@@ -39,40 +78,12 @@ def _serve(options: argparse.Namespace) -> int:
         error_url=options.error_url,
         merchant_name=options.merchant_name,
         language=options.language,
-        public_url=options.public_url,
+        public_url=options.public_url or (own_address if options.tls_cert else None),
         state_file=options.state,
         start_time=options.start_time,
         speed=options.speed,
         seed=options.seed,
     )
-    try:
-        app = create_app(config)
-    except sqlite3.DatabaseError as problem:
-        return _fail(f"{options.state} is no state file of the simulator: {problem}")
-    try:
-        listener = listen(options.host, options.port)
-    except OSError as problem:
-        return _fail(f"Cannot listen on {options.host}:{options.port}: {problem.strerror}")
-    scheme = "https" if options.tls_cert else "http"
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_level="warning",
-            timeout_graceful_shutdown=3,
-            lifespan="on",
-            ssl_certfile=options.tls_cert,
-            ssl_keyfile=options.tls_key,
-        )
-    )
-    try:
-        server.config.load()
-    except (OSError, ssl.SSLError) as problem:
-        return _fail(f"{options.tls_cert}: no certificate and key: {problem}")
-    _say(f"Midtrans simulator on {address(listener, scheme=scheme)}")
-    _say(f"  notifications to {config.notify_url or 'the URLs in X-Override-Notification only'}")
-    _say(f"  keys: {'any sandbox key' if options.any_key else f'{config.server_key}, {config.client_key}'}")
-    server.run(sockets=[listener])
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -86,13 +97,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--notify", metavar="URL", help="your Payment Notification URL")
     parser.add_argument("--notify-recurring", metavar="URL", help="for subscriptions (default: as --notify)")
     parser.add_argument(
-        "--server-key", default=DEFAULT_SERVER_KEY, metavar="KEY", help="default: %(default)s"
+        "--server-key",
+        action="append",
+        metavar="KEY",
+        help="a merchant, may be repeated (default: every key that begins with SB-Mid-server- is one)",
     )
     parser.add_argument(
-        "--client-key", default=DEFAULT_CLIENT_KEY, metavar="KEY", help="default: %(default)s"
-    )
-    parser.add_argument(
-        "--any-key", action="store_true", help="every SB-Mid-server- key is a merchant of its own"
+        "--client-key", metavar="KEY", help="default: every key that begins with SB-Mid-client-"
     )
     parser.add_argument(
         "--state", metavar="FILE", help="keep everything in this SQLite file through restarts"
@@ -100,8 +111,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--public-url", metavar="URL", help="how others reach it (default: as they ask for it)"
     )
-    parser.add_argument("--tls-cert", metavar="FILE", help="serve https with this certificate …")
-    parser.add_argument("--tls-key", metavar="FILE", help="… and its key")
+    parser.add_argument(
+        "--tls-cert", metavar="FILE", help="open an HTTPS proxy to here, with this certificate for Midtrans"
+    )
+    parser.add_argument("--tls-key", metavar="FILE", help="its key (default: in the same file)")
+    parser.add_argument(
+        "--proxy-port", type=int, default=8101, help="0 picks a free one (default: %(default)s)"
+    )
     parser.add_argument("--finish-url", metavar="URL", help="where customers return to")
     parser.add_argument("--unfinish-url", metavar="URL", help="where they return to without paying")
     parser.add_argument("--error-url", metavar="URL", help="where they return to after too many failures")

@@ -16,6 +16,8 @@ class SimulatorConfig:
     """
 
     server_key: str | None = None
+    more_server_keys: tuple[str, ...] = ()
+    """Further merchants, each with notifications, orders and cards of its own."""
     client_key: str | None = None
     notify_url: str | None = None
     """The dashboard's Payment Notification URL; None: only the URLs of the X- headers are used."""

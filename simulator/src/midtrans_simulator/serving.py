@@ -19,7 +19,7 @@ def running(config: SimulatorConfig, *, host: str = "127.0.0.1", port: int = 0) 
     app = create_app(config)
     listener = listen(host, port)
     server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, lifespan="on")
+        uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1, lifespan="on")
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="midtrans-simulator")
     thread.start()

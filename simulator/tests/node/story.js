@@ -1,4 +1,5 @@
-// The official Node client against the simulator: argv[2] is its address. Prints what happened as JSON.
+// The official Node client against the simulator at argv[2], or, when that is empty, behind HTTPS_PROXY.
+// Prints what happened as JSON.
 "use strict";
 const midtrans = require("midtrans-client");
 
@@ -7,8 +8,10 @@ const keys = { isProduction: false, serverKey: "SB-Mid-server-simulator", client
 const snap = new midtrans.Snap(keys);
 const core = new midtrans.CoreApi(keys);
 const ApiConfig = core.apiConfig.constructor;
-ApiConfig.CORE_SANDBOX_BASE_URL = base;
-ApiConfig.SNAP_SANDBOX_BASE_URL = `${base}/snap/v1`;
+if (base) {
+  ApiConfig.CORE_SANDBOX_BASE_URL = base;
+  ApiConfig.SNAP_SANDBOX_BASE_URL = `${base}/snap/v1`;
+}
 
 async function refused(promise) {
   try {
