@@ -73,7 +73,7 @@ OUR_REFUND = "our_refund"
 """The one act that is not the simulator's: our operator runs `tuntas refund`."""
 
 _DUPLICATED = 0.75
-_SENDINGS = 2.4
+_SENDINGS = 2
 """How often a fact is sent on average: duplicated, and again at the end (`run`)."""
 _FAULTS: dict[str, Any] = {
     "duplicate": {"share": _DUPLICATED},
