@@ -59,7 +59,7 @@ def test_a_post_is_what_midtrans_sends(apart: Any) -> None:
     seen: list[bytes] = []
     answering_ok = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", seen=seen)
     [answer] = apart(posted(answering_ok))
-    assert (answer.status, answer.text, answer.location) == (200, "ok", None)
+    assert (answer.http_status, answer.text, answer.location) == (200, "ok", None)
     assert seen[0].startswith(b"POST /hook?a=1 HTTP/1.1\r\nHost: 127.0.0.1:")
     assert b"\r\nUser-Agent: Veritrans\r\n" in seen[0]
     assert seen[0].endswith(b'Content-Length: 7\r\n\r\n{"a":1}')
@@ -75,17 +75,17 @@ def test_a_post_is_what_midtrans_sends(apart: Any) -> None:
 )
 def test_answers_come_in_every_shape(apart: Any, parts: tuple[bytes, ...]) -> None:
     answers = apart(posted(answering(*parts), times=3))
-    assert [(answer.status, answer.text) for answer in answers] == [(200, "ok")] * 3
+    assert [(answer.http_status, answer.text) for answer in answers] == [(200, "ok")] * 3
 
 
 def test_the_end_of_the_connection_may_be_the_end_of_the_body(apart: Any) -> None:
     answers = apart(posted(answering(b"HTTP/1.0 503 Busy\r\n\r\nwait", close=True), times=2))
-    assert [(answer.status, answer.text) for answer in answers] == [(503, "wait")] * 2
+    assert [(answer.http_status, answer.text) for answer in answers] == [(503, "wait")] * 2
 
 
 def test_a_connection_closed_between_posts_is_opened_again(apart: Any) -> None:
     keeps = answering(b"HTTP/1.1 204 No Content\r\n\r\n", close=True)
-    assert [answer.status for answer in apart(posted(keeps, times=3))] == [204] * 3
+    assert [answer.http_status for answer in apart(posted(keeps, times=3))] == [204] * 3
 
 
 @pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH\r\n", b""])

@@ -219,7 +219,7 @@ class Courier:
         try:
             async with asyncio.timeout(self._timeout):
                 answer = await self._post_following(delivery.url, delivery.body)
-            http_status, reply = answer.status, answer.text[:_REPLY_KEPT]
+            http_status, reply = answer.http_status, answer.text[:_REPLY_KEPT]
         except TimeoutError:
             error = f"no answer within {self._timeout:g} s"
         except Unreachable as problem:
@@ -231,7 +231,7 @@ class Courier:
             raise RuntimeError("notifications are delivered while the app's lifespan runs")
         answer = await self._poster.post(url, body.encode())
         hops = 0
-        while answer.status in REPOSTED and answer.location is not None and hops < MAX_HOPS:
+        while answer.http_status in REPOSTED and answer.location is not None and hops < MAX_HOPS:
             hops += 1
             url = resolved(url, answer.location)
             answer = await self._poster.post(url, body.encode())

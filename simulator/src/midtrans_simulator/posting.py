@@ -23,7 +23,7 @@ class Unreachable(Exception):
 
 @dataclass(slots=True)
 class Answer:
-    status: int = 0
+    http_status: int = 0
     location: str | None = None
     body: bytearray = field(default_factory=bytearray)
 
@@ -144,7 +144,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, problem: Exception | None) -> None:
         self.reusable = False
-        if self._answer.status and self._waiting is not None and not self._waiting.done():
+        if self._answer.http_status and self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(self._answer)  # the end of the connection is the end of the body
         else:
             self._fail(problem or ConnectionResetError("the endpoint closed the connection"))
@@ -156,7 +156,7 @@ class _Connection(asyncio.Protocol):
             self._answer.location = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
-        self._answer.status = self._parser.get_status_code()
+        self._answer.http_status = self._parser.get_status_code()
 
     def on_body(self, body: bytes) -> None:
         if len(self._answer.body) < _LARGEST_REPLY:
