@@ -200,3 +200,30 @@ def test_an_unreachable_endpoint_gets_advice(bench: Any) -> None:
         assert "Nobody listens at this address" in page.text
 
     bench(story, notify_url="http://127.0.0.1:9/notify")
+
+
+@pytest.mark.parametrize("part", ["signature", "amount", "json"])
+def test_damaged_notifications_are_shown_as_they_are(bench: Any, part: str) -> None:
+    async def story(b: Any) -> None:
+        await b.api.put("/_control/faults", json={"corrupt": {"part": part}})
+        await b.begin("bca_va")
+        await b.quiet()
+        assert (await b.api.get("/?order=INV-1")).status_code == 200
+
+    bench(story)
+
+
+def test_everything_that_happens_at_once_can_be_looked_at(bench: Any) -> None:
+    async def story(b: Any) -> None:
+        every = (await b.api.get("/_control/faults")).json()["available"]
+        harmless = {name: True for name in every if not name.startswith("api_")}
+        await b.api.put("/_control/faults", json=harmless)
+        for method in ("permata_va", "gopay", "dana"):
+            await b.begin(method, f"INV-{method}")
+            await b.act(f"INV-{method}", "pay")
+        await b.advance("2d")
+        for order in orders(b.gateway):
+            page = await b.api.get("/", params={"order": order.order_id, "language": "en"})
+            assert page.status_code == 200
+
+    bench(story)

@@ -113,6 +113,15 @@ def test_a_virtual_account_is_paid_after_the_popup_was_closed(page: Page, shop: 
     assert shop.status()["transaction_status"] == "settlement"
 
 
+def test_closing_right_after_confirming_tells_of_the_payment_left_behind(page: Page, shop: Any) -> None:
+    popup = pay(page, shop.token())
+    popup.locator("[data-method=bca_va]").click()
+    close = "document.querySelector('[data-action=close]').click()"
+    popup.locator("[data-action=confirm]").evaluate(f"(confirm) => {{ confirm.click(); {close} }}")
+    [(name, result)] = heard(page)
+    assert (name, result["transaction_status"]) == ("pending", "pending")
+
+
 def test_a_payment_made_elsewhere_shows_in_the_open_popup(page: Page, shop: Any) -> None:
     popup = pay(page, shop.token())
     popup.locator("[data-method=bni_va]").click()

@@ -1,7 +1,5 @@
 """Templates with their words: what every page of the simulator is rendered with."""
 
-import json
-
 import jinja2
 from starlette.requests import Request
 
@@ -17,7 +15,6 @@ class Pages:
             lstrip_blocks=True,
             undefined=jinja2.StrictUndefined,
         )
-        self._templates.filters["from_json"] = json.loads
 
     def render(self, template: str, language: str, **context: object) -> str:
         return self._templates.get_template(template).render(

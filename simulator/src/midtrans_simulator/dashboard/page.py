@@ -167,12 +167,30 @@ def _detail(
         "acts": by_actor,
         "hint": hint,
         "links": links,
-        "pretty": lambda text: json.dumps(json.loads(text), indent=2, ensure_ascii=False),
+        "pretty": _pretty,
+        "sent_status": _sent_status,
         "json": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
         "facts": lambda attempt: facts(
             attempt, merchant, status_code=status_code(attempt), message="Success, transaction is found"
         ),
     }
+
+
+def _pretty(body: str) -> str:
+    """Indented, unless a fault has damaged it."""
+    try:
+        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except ValueError:
+        return body
+
+
+def _sent_status(body: str) -> str:
+    """The status a notification tells: of a transaction, or of an account."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return "?"
+    return str(told.get("transaction_status") or told.get("account_status") or "?")
 
 
 def _session_state(gateway: Gateway, session: Session) -> str:

@@ -9,6 +9,7 @@ const POLL_EVERY = 1000;
 let view = root.firstElementChild;
 let openedAt = performance.now();
 let left = false;
+let changing = null; // the answer to what the customer just confirmed, while it is on its way
 let asked = false; // whether the end of the countdown has been asked about
 
 if (embedded) document.body.classList.add("embedded");
@@ -60,7 +61,8 @@ async function change(name, fields, button) {
   button.disabled = true;
   button.setAttribute("aria-busy", "true");
   const sent = fetch(address(name, {}), { method: "POST", body: JSON.stringify(fields) });
-  const swapped = await swap(sent);
+  changing = swap(sent);
+  const swapped = await changing;
   if (swapped && fields.card_number) restore(fields);
   button.disabled = false;
   button.removeAttribute("aria-busy");
@@ -135,9 +137,11 @@ function tick() {
   }
 }
 
-function leave() {
+// Who confirms and closes at once leaves a payment behind, and the shop must hear of it.
+async function leave() {
   if (left) return;
   left = true;
+  await changing;
   const { outcome, result, leaveUrl } = view.dataset;
   if (!framed) {
     if (leaveUrl) location.assign(leaveUrl);
