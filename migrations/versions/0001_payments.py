@@ -106,38 +106,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_invitations_owner_id"), "invitations", ["owner_id"], unique=False)
     op.create_table(
-        "notifications",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("body_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("log_id", sa.BigInteger(), nullable=False),
-        sa.Column("order_id", sa.String(length=64), nullable=False),
-        sa.Column("transaction_id", sa.String(length=64), nullable=False),
-        sa.Column("transaction_status", sa.String(length=64), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("deliveries", sa.Integer(), server_default=sa.text("1"), nullable=False),
-        sa.Column("outcome", sa.String(length=40), nullable=True),
-        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("error", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["log_id"], ["payment_logs.id"], name=op.f("fk_notifications_log_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
-        sa.UniqueConstraint("body_hash", name=op.f("uq_notifications_body_hash")),
-    )
-    op.create_index(op.f("ix_notifications_order_id"), "notifications", ["order_id"], unique=False)
-    op.create_index(
-        "ix_notifications_orphans",
-        "notifications",
-        ["order_id"],
-        unique=False,
-        postgresql_where=sa.text("outcome = 'unknown_order'"),
-    )
-    op.create_index(
-        "ix_notifications_unhandled",
-        "notifications",
-        ["received_at"],
-        unique=False,
-        postgresql_where=sa.text("handled_at is null"),
-    )
-    op.create_table(
         "sessions",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=False),
@@ -201,6 +169,42 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_id", name=op.f("pk_domain_grants")),
     )
     op.create_index(op.f("ix_domain_grants_invitation_id"), "domain_grants", ["invitation_id"], unique=False)
+    op.create_table(
+        "notifications",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("body_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("log_id", sa.BigInteger(), nullable=False),
+        sa.Column("order_id", sa.String(length=64), nullable=False),
+        sa.Column("transaction_id", sa.String(length=64), nullable=False),
+        sa.Column("transaction_status", sa.String(length=64), nullable=False),
+        sa.Column("adopted_by", sa.String(length=50), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("deliveries", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("outcome", sa.String(length=40), nullable=True),
+        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["adopted_by"], ["orders.order_id"], name=op.f("fk_notifications_adopted_by")
+        ),
+        sa.ForeignKeyConstraint(["log_id"], ["payment_logs.id"], name=op.f("fk_notifications_log_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
+        sa.UniqueConstraint("body_hash", name=op.f("uq_notifications_body_hash")),
+    )
+    op.create_index(op.f("ix_notifications_order_id"), "notifications", ["order_id"], unique=False)
+    op.create_index(
+        "ix_notifications_orphans",
+        "notifications",
+        ["order_id"],
+        unique=False,
+        postgresql_where=sa.text("outcome = 'unknown_order'"),
+    )
+    op.create_index(
+        "ix_notifications_unhandled",
+        "notifications",
+        ["received_at"],
+        unique=False,
+        postgresql_where=sa.text("handled_at is null"),
+    )
     op.create_table(
         "refunds",
         sa.Column("order_id", sa.String(length=50), nullable=False),

@@ -7,9 +7,10 @@ import pytest
 
 from tests.stand import Stand, open_stand
 from tuntas.store.invariants import INVARIANTS
-from tuntas.usecases.check_invariants import alerts, check_invariants
-from tuntas.usecases.errors import OrderNotFound
-from tuntas.usecases.replay import adopt, orphans, retry_inbox
+from tuntas.usecases.alerts import alerts, resolve_alert
+from tuntas.usecases.check_invariants import check_invariants
+from tuntas.usecases.errors import AlertNotFound, OrderNotFound
+from tuntas.usecases.replay import adopt, orphans, replay, retry_inbox
 
 pytestmark = pytest.mark.anyio
 
@@ -82,6 +83,10 @@ async def test_an_operator_can_say_whose_an_orphan_is(stand: Stand) -> None:
     acts = stand.rows("select detail from payment_logs where event_type = 'operator_act'")
     assert acts[0]["detail"]["actor"] == "test"
     assert await kinds(stand) == []
+    assert await replay(stand.backend, orphan.id) == "unchanged"
+    await stand.notify(bank_id, "settlement", transaction_id=bank_id)
+    assert await orphans(stand.backend) == []
+    assert await kinds(stand) == []
 
 
 async def test_two_paid_initial_orders_are_flagged_and_granted_once(stand: Stand) -> None:
@@ -98,6 +103,20 @@ async def test_two_paid_initial_orders_are_flagged_and_granted_once(stand: Stand
         ("duplicate_payment", second)
     ]
     assert await check_invariants(stand.backend) == []
+
+
+async def test_an_alert_is_closed_by_somebody_and_comes_back_with_its_cause(stand: Stand) -> None:
+    order_id = await stand.order()
+    await stand.notify(order_id, "settlement", gross_amount="1.00")
+    (alert,) = await alerts(stand.backend)
+    await resolve_alert(stand.backend, alert.id, note="asked the bank", actor="test")
+    assert await kinds(stand) == []
+    (act,) = stand.rows("select order_id, detail from payment_logs where event_type = 'operator_act'")
+    assert (act["order_id"], act["detail"]["note"]) == (order_id, "asked the bank")
+    with pytest.raises(AlertNotFound):
+        await resolve_alert(stand.backend, alert.id, note="again", actor="test")
+    await stand.notify(order_id, "settlement", gross_amount="2.00")
+    assert await kinds(stand) == ["amount_mismatch"]
 
 
 async def test_every_invariant_is_a_query_that_runs_and_holds(stand: Stand) -> None:

@@ -18,6 +18,7 @@ from tuntas.midtrans.errors import (
     GatewayTimeout,
     GatewayUnavailable,
 )
+from tuntas.store.database import DatabaseUnreachable
 from tuntas.usecases import errors
 
 log = structlog.get_logger()
@@ -32,6 +33,8 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
     errors.PackageNotFound: HTTPStatus.NOT_FOUND,
     errors.InvitationNotFound: HTTPStatus.NOT_FOUND,
     errors.OrderNotFound: HTTPStatus.NOT_FOUND,
+    errors.NotificationNotFound: HTTPStatus.NOT_FOUND,
+    errors.AlertNotFound: HTTPStatus.NOT_FOUND,
     errors.DomainTaken: HTTPStatus.CONFLICT,
     errors.DomainInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.AmountMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -63,6 +66,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(GatewayError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DatabaseUnreachable, _database_away)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -119,6 +123,11 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         raise error
     code = _HTTP_CODES.get(HTTPStatus(error.status_code), "invalid_request")
     return refusal(request, code, error.status_code, error.headers)
+
+
+async def _database_away(request: Request, error: Exception) -> JSONResponse:
+    log.error("request_failed", path=request.url.path, error=type(error).__name__)
+    return refusal(request, "database_unavailable", HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "10"})
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -5,7 +5,14 @@ from typing import Any
 
 import typer
 
-from tuntas.cli.environment import DataDir, Json, read_settings
+from tuntas.cli.environment import (
+    DataDir,
+    DevelopmentSettings,
+    Json,
+    desk_settings,
+    read_settings,
+    running_dev,
+)
 from tuntas.settings import Settings, mask
 
 app = typer.Typer(help="The configuration.", no_args_is_help=True, rich_markup_mode=None)
@@ -18,8 +25,12 @@ def _group() -> None:
 
 @app.command("check")
 def check(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Check the configuration and show it; keys are masked. Exit code 2 when it cannot be used."""
-    settings = read_settings(Settings, tuntas_data_dir=data_dir)
+    """Check the configuration and show it; keys are masked. Exit code 2 when it cannot be used.
+
+    While `tuntas dev` runs in this folder, what it runs with is shown.
+    """
+    folder = read_settings(DevelopmentSettings, tuntas_data_dir=data_dir).tuntas_data_dir
+    settings = desk_settings(data_dir) if running_dev(folder) else read_settings(tuntas_data_dir=data_dir)
     shown = _shown(settings)
     if as_json:
         typer.echo(json.dumps(shown))

@@ -1,12 +1,9 @@
 """`tuntas dev`: everything on this machine, nothing to configure, no real money."""
 
 import asyncio
-import fcntl
 import json
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -18,13 +15,14 @@ from tuntas.cli.environment import (
     EXIT_MISSING,
     EXIT_UNUSABLE,
     DevelopmentSettings,
+    addresses_of_parts,
     database_url,
+    dev_lock,
     fail,
     read_settings,
     write_dev_file,
 )
 from tuntas.cli.server import Site, Sites, listen, port_of
-from tuntas.observability.logging import configure_logging
 from tuntas.settings import Settings
 from tuntas.store import migrations
 from tuntas.store.database import DatabaseUnusable
@@ -61,9 +59,10 @@ def dev(
     ] = None,
 ) -> None:
     """Start PostgreSQL, the simulator and the web server with demo data; Ctrl-C stops them all."""
-    configure_logging(json=False)
     data_dir.mkdir(parents=True, exist_ok=True)
-    with _only_one(data_dir):
+    with dev_lock(data_dir) as ours:
+        if ours is None:
+            fail(f"Another `tuntas dev` is running in {data_dir}. Stop it, or use --data-dir.", EXIT_UNUSABLE)
         sockets = _Sockets(_listen(port, "--port"), _listen(simulator_port, "--simulator-port"))
         settings = _settings(data_dir, sockets)
         typer.echo("Starting PostgreSQL …")
@@ -74,16 +73,6 @@ def dev(
                 fail(str(error), EXIT_MISSING)
             asyncio.run(_run(settings, url, sockets, demo=demo, ready_file=ready_file))
     typer.echo("Stopped.")
-
-
-@contextmanager
-def _only_one(data_dir: Path) -> Iterator[None]:
-    with (data_dir / "dev.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            fail(f"Another `tuntas dev` is running in {data_dir}. Stop it, or use --data-dir.", EXIT_UNUSABLE)
-        yield
 
 
 def _listen(port: int, option: str) -> socket.socket:
@@ -98,12 +87,7 @@ def _settings(data_dir: Path, sockets: _Sockets) -> Settings:
     settings = read_settings(DevelopmentSettings, tuntas_data_dir=data_dir)
     if settings.midtrans_is_production:
         fail("`tuntas dev` never runs with MIDTRANS_IS_PRODUCTION=true: use `tuntas serve`.", EXIT_UNUSABLE)
-    defaults = {
-        "midtrans_snap_url": f"{sockets.simulator_url}/snap/v1",
-        "midtrans_core_url": sockets.simulator_url,
-        "midtrans_snap_js_url": f"{sockets.simulator_url}/snap/snap.js",
-        "tuntas_base_url": sockets.web_url,
-    }
+    defaults = addresses_of_parts(sockets.web_url, sockets.simulator_url)
     missing = {name: url for name, url in defaults.items() if getattr(settings, name) is None}
     return read_settings(DevelopmentSettings, tuntas_data_dir=data_dir, **missing)
 

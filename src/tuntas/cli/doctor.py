@@ -1,15 +1,19 @@
 """`tuntas doctor`: is everything as it must be, and if not, what to do?"""
 
 import json
+from getpass import getuser
+from typing import Annotated
 
 import typer
 
-from tuntas.cli.environment import EXIT_WRONG, DataDir, Json, desk_settings, run
+from tuntas.cli.environment import EXIT_MISSING, EXIT_WRONG, DataDir, Json, desk_settings, fail, run
 from tuntas.midtrans.wib import format_wib
 from tuntas.store.invariants import INVARIANTS
 from tuntas.store.models import Alert
+from tuntas.usecases.alerts import alerts, resolve_alert
 from tuntas.usecases.backend import Backend
-from tuntas.usecases.check_invariants import Breach, alerts, check_invariants
+from tuntas.usecases.check_invariants import Breach, check_invariants
+from tuntas.usecases.errors import AlertNotFound
 
 
 def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
@@ -17,14 +21,31 @@ def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
     breaches, open_alerts = run(desk_settings(data_dir), _examine)
     if as_json:
         for breach in breaches:
-            shown = {"invariant": breach.invariant.name, "subjects": breach.subjects}
-            typer.echo(json.dumps(shown | {"wrong": breach.invariant.wrong, "do": breach.invariant.remedy}))
+            found = {"invariant": breach.invariant.name, "subjects": breach.subjects}
+            typer.echo(json.dumps(found | {"wrong": breach.invariant.wrong, "do": breach.invariant.remedy}))
         for alert in open_alerts:
-            typer.echo(json.dumps({"alert": alert.kind, "subject": alert.subject, "detail": alert.detail}))
+            shown = {"alert": alert.id, "kind": alert.kind, "subject": alert.subject}
+            typer.echo(json.dumps(shown | {"since": alert.created_at.isoformat(), "detail": alert.detail}))
     else:
         _print(breaches, open_alerts)
     if breaches or open_alerts:
         raise typer.Exit(EXIT_WRONG)
+
+
+def resolve(
+    alert: Annotated[int, typer.Argument(help="The number that `tuntas doctor` shows.")],
+    note: Annotated[str, typer.Option(help="What was done about it; kept in the payment log.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Close an alert that you have dealt with. It comes back if its cause does."""
+    settings, actor = desk_settings(data_dir), f"cli:{getuser()}"
+    try:
+        closed = run(settings, lambda backend: resolve_alert(backend, alert, note=note, actor=actor))
+    except AlertNotFound:
+        fail(f"No open alert {alert}.", EXIT_MISSING)
+    shown = {"alert": closed.id, "kind": closed.kind, "subject": closed.subject}
+    typer.echo(json.dumps(shown) if as_json else f"Closed: {closed.kind} {closed.subject}.")
 
 
 async def _examine(backend: Backend) -> tuple[list[Breach], list[Alert]]:
@@ -43,4 +64,5 @@ def _print(breaches: list[Breach], open_alerts: list[Alert]) -> None:
                 typer.echo(f"       - {subject}")
     for alert in open_alerts:
         since = format_wib(alert.created_at)
-        typer.echo(f"ALERT  {alert.kind}  {alert.subject}  since {since} WIB  {json.dumps(alert.detail)}")
+        about = f"{alert.kind}  {alert.subject}  since {since} WIB  {json.dumps(alert.detail)}"
+        typer.echo(f"ALERT  {alert.id}  {about}")

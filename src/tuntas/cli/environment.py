@@ -1,11 +1,12 @@
 """What a command works with: settings, and the database of this machine or of DATABASE_URL."""
 
 import asyncio
+import fcntl
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import IO, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic import SecretStr, ValidationError
@@ -51,22 +52,51 @@ def read_settings(kind: type[Settings] = Settings, **overrides: Any) -> Settings
 
 
 def desk_settings(data_dir: Path | None) -> Settings:
-    """Settings for tools: the configuration, completed by what a `tuntas dev` in this folder runs with."""
+    """Settings for tools: the configuration, completed by what a running `tuntas dev` of this folder uses."""
     settings = read_settings(DevelopmentSettings, tuntas_data_dir=data_dir)
     running = running_dev(settings.tuntas_data_dir)
-    if running is None or settings.tuntas_base_url is not None:
+    if running is None:
         return settings
-    return settings.model_copy(update={"tuntas_base_url": running["web"]})
+    addresses = addresses_of_parts(running["web"], running["simulator"])
+    missing = {name: url for name, url in addresses.items() if getattr(settings, name) is None}
+    return settings.model_copy(update=missing)
+
+
+def addresses_of_parts(web: str, simulator: str) -> dict[str, str]:
+    """The settings that tie the parts of a `tuntas dev` together."""
+    return {
+        "midtrans_snap_url": f"{simulator}/snap/v1",
+        "midtrans_core_url": simulator,
+        "midtrans_snap_js_url": f"{simulator}/snap/snap.js",
+        "tuntas_base_url": web,
+    }
+
+
+@contextmanager
+def dev_lock(data_dir: Path) -> Iterator[IO[str] | None]:
+    """The lock that a `tuntas dev` holds on its folder; None when another holds it."""
+    with (data_dir / "dev.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+        else:
+            yield lock
 
 
 def write_dev_file(data_dir: Path, content: dict[str, Any]) -> None:
+    """Tell tools in other terminals where the parts are."""
     (data_dir / _DEV_FILE).write_text(json.dumps(content))
 
 
 def running_dev(data_dir: Path) -> dict[str, Any] | None:
-    """Where the last `tuntas dev` in this folder listened."""
+    """Where the parts of the `tuntas dev` in this folder listen; None when none is running."""
     path = data_dir / _DEV_FILE
-    return json.loads(path.read_text()) if path.exists() else None
+    if not path.exists():
+        return None
+    with dev_lock(data_dir) as ours:
+        found: dict[str, Any] | None = json.loads(path.read_text()) if ours is None else None
+        return found
 
 
 @contextmanager

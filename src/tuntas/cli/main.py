@@ -5,6 +5,7 @@ import signal
 import typer
 
 from tuntas.cli import config, dev, doctor, logs, migrate, orders, refund, serve, sync, webhook, worker
+from tuntas.observability.logging import configure_logging
 
 app = typer.Typer(
     name="tuntas",
@@ -22,6 +23,7 @@ app.command("logs")(logs.logs)
 app.command("sync")(sync.sync)
 app.command("refund")(refund.refund)
 app.command("doctor")(doctor.doctor)
+app.command("resolve")(doctor.resolve)
 app.add_typer(orders.app, name="orders")
 app.add_typer(config.app, name="config")
 app.add_typer(webhook.app, name="webhook")
@@ -30,4 +32,5 @@ app.add_typer(webhook.app, name="webhook")
 def main() -> None:
     """Entry point of the `tuntas` program."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: stop what was started, then end
+    configure_logging(json=False)
     app()

@@ -22,7 +22,7 @@ from tuntas.domain.money import Rupiah
 from tuntas.midtrans.compose import compose_notification
 from tuntas.midtrans.notification import STATUS_CODES
 from tuntas.usecases import replay as replaying
-from tuntas.usecases.errors import OrderNotFound
+from tuntas.usecases.errors import NotificationNotFound, OrderNotFound
 from tuntas.usecases.payments import newest_attempt
 
 app = typer.Typer(help="Notifications by hand.", no_args_is_help=True, rich_markup_mode=None)
@@ -85,7 +85,7 @@ def replay(
     """Take a stored notification in again. Harmless to repeat: facts only ever climb."""
     try:
         outcome = run(desk_settings(data_dir), lambda backend: replaying.replay(backend, notification_id))
-    except OrderNotFound:
+    except NotificationNotFound:
         fail(f"No notification {notification_id}.", EXIT_MISSING)
     _print_outcome(notification_id, outcome, as_json=as_json)
     if outcome is None:
@@ -106,8 +106,10 @@ def adopt(
             settings,
             lambda backend: replaying.adopt(backend, notification_id, order_id, actor=f"cli:{getuser()}"),
         )
+    except NotificationNotFound:
+        fail(f"No notification {notification_id}.", EXIT_MISSING)
     except OrderNotFound:
-        fail(f"No notification {notification_id}, or no order {order_id}.", EXIT_MISSING)
+        fail(f"No order {order_id}.", EXIT_MISSING)
     _print_outcome(notification_id, outcome, as_json=as_json)
 
 

@@ -42,6 +42,17 @@ async def open_alerts(session: UnitOfWork) -> Sequence[Alert]:
     return (await session.scalars(select(Alert).where(Alert.resolved_at.is_(None)).order_by(Alert.id))).all()
 
 
+async def close(session: UnitOfWork, alert_id: int, *, at: datetime) -> Alert | None:
+    """Close one open alert; None when there is none by this number."""
+    statement = (
+        update(Alert)
+        .where(Alert.id == alert_id, Alert.resolved_at.is_(None))
+        .values(resolved_at=at)
+        .returning(Alert)
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
 async def resolve(session: UnitOfWork, kind: AlertKind, subject: str, *, at: datetime) -> None:
     """Close an alert whose cause is gone; unknown ones are fine."""
     await session.execute(

@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
-from sqlalchemy import URL, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 UnitOfWork = AsyncSession
@@ -27,16 +27,23 @@ class Database:
     """A pool of connections; `transaction()` is the only way to talk through it."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        address, arguments = _asyncpg(driver_url(url, "asyncpg"))
         self._engine: AsyncEngine = create_async_engine(
-            driver_url(url, "asyncpg"), pool_size=pool_size, max_overflow=0, pool_pre_ping=True
+            address, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, connect_args=arguments
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed at the end of the block, rolled back when it raises."""
-        async with self._sessions.begin() as session:
-            yield session
+        """One transaction: committed at the end of the block, rolled back when it raises.
+
+        Raises DatabaseUnreachable when PostgreSQL is away; whether the last commit counted is then unknown.
+        """
+        try:
+            async with self._sessions.begin() as session:
+                yield session
+        except (OSError, exc.InterfaceError, exc.OperationalError, exc.TimeoutError) as error:
+            raise DatabaseUnreachable("the database does not answer") from error
 
     async def ping(self) -> None:
         async with self._engine.connect() as connection:
@@ -55,8 +62,32 @@ def driver_url(url: str, driver: str) -> URL:
     """Any common spelling of a PostgreSQL address as the URL of one driver. Raises UnsupportedDatabase."""
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError):  # its text would show the address with its password
+    except (exc.ArgumentError, ValueError):  # its text would show the address with its password
         parsed = None
     if parsed is None or parsed.get_backend_name() not in {"postgresql", "postgres"}:
         raise UnsupportedDatabase("DATABASE_URL must be an address that begins with postgresql://")
     return parsed.set(drivername=f"postgresql+{driver}")
+
+
+def _asyncpg(url: URL) -> tuple[URL, dict[str, Any]]:
+    """The options people write behind DATABASE_URL are libpq's; asyncpg calls them otherwise.
+
+    Raises UnsupportedDatabase for one that it does not have.
+    """
+    arguments: dict[str, Any] = {}
+    for name, value in url.query.items():
+        match name, value:
+            case "host" | "port", _:
+                continue
+            case "sslmode", str():
+                arguments["ssl"] = value
+            case "connect_timeout", str() if value.isdecimal():
+                arguments["timeout"] = int(value)
+            case "application_name", str():
+                arguments["server_settings"] = {"application_name": value}
+            case _:
+                raise UnsupportedDatabase(
+                    f"DATABASE_URL cannot carry the option {name}. It may carry sslmode, connect_timeout "
+                    "and application_name; certificates go into PGSSLROOTCERT."
+                )
+    return url.difference_update_query(["sslmode", "connect_timeout", "application_name"]), arguments

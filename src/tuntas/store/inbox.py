@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tuntas.store import payment_logs
 from tuntas.store.database import UnitOfWork
 from tuntas.store.models import Notification, Order, PaymentLog
 from tuntas.store.payment_logs import About, Event
+
+_ABOUT = func.coalesce(Notification.adopted_by, Notification.order_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class Entry:
 
     id: int
     body: bytes
+    order_id: str
+    """What it is about: as received, or as an operator said."""
     received_at: datetime
     outcome: str | None
 
@@ -37,9 +41,11 @@ async def keep(
     statement = statement.on_conflict_do_update(
         index_elements=[Notification.body_hash], set_={"deliveries": Notification.deliveries + 1}
     )
-    returned = statement.returning(Notification.id, Notification.received_at, Notification.outcome)
+    returned = statement.returning(
+        Notification.id, _ABOUT.label("about"), Notification.received_at, Notification.outcome
+    )
     row = (await session.execute(returned)).one()
-    return Entry(row.id, body, row.received_at, row.outcome)
+    return Entry(row.id, body, row.about, row.received_at, row.outcome)
 
 
 async def settle(
@@ -55,12 +61,23 @@ async def settle(
 
 async def entry(session: UnitOfWork, entry_id: int) -> Entry | None:
     query = (
-        select(Notification.id, PaymentLog.raw, Notification.received_at, Notification.outcome)
+        select(
+            Notification.id,
+            PaymentLog.raw,
+            _ABOUT.label("about"),
+            Notification.received_at,
+            Notification.outcome,
+        )
         .join(PaymentLog, PaymentLog.id == Notification.log_id)
         .where(Notification.id == entry_id)
     )
     row = (await session.execute(query)).one_or_none()
-    return None if row is None else Entry(row.id, row.raw or b"", row.received_at, row.outcome)
+    return None if row is None else Entry(row.id, row.raw or b"", row.about, row.received_at, row.outcome)
+
+
+async def adopt(session: UnitOfWork, entry_id: int, order_id: str) -> None:
+    """From now on this entry is about an order of ours."""
+    await session.execute(update(Notification).where(Notification.id == entry_id).values(adopted_by=order_id))
 
 
 async def to_retry(session: UnitOfWork, *, before: datetime, limit: int) -> Sequence[int]:

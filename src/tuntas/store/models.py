@@ -238,6 +238,8 @@ class Notification(Base):
     order_id: Mapped[str] = mapped_column(String(64), index=True)
     transaction_id: Mapped[str] = mapped_column(String(64))
     transaction_status: Mapped[str] = mapped_column(String(64))
+    adopted_by: Mapped[str | None] = mapped_column(ForeignKey("orders.order_id"))
+    """The order of ours that an operator said this is about."""
     received_at: Mapped[datetime]
     deliveries: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     outcome: Mapped[str | None] = mapped_column(String(40))

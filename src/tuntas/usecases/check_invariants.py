@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from tuntas.store.alerts import AlertKind, open_alerts, raise_alert, resolve
+from tuntas.store.alerts import AlertKind, raise_alert, resolve
 from tuntas.store.invariants import INVARIANTS, Invariant, broken
-from tuntas.store.models import Alert
 from tuntas.usecases.backend import Backend
 
 _SHOWN = 20
@@ -31,9 +30,3 @@ async def check_invariants(backend: Backend) -> list[Breach]:
             else:
                 await resolve(session, AlertKind.INVARIANT, invariant.name, at=now)
     return breaches
-
-
-async def alerts(backend: Backend) -> list[Alert]:
-    """What a person should look at, oldest first."""
-    async with backend.database.transaction() as session:
-        return list(await open_alerts(session))

@@ -41,15 +41,17 @@ async def confirm(backend: Backend, notification_id: int) -> Outcome | None:
     async with backend.database.transaction() as session:
         outcome = None
         if answer is not None:
-            fact = replace(answer, order_id=claim.order_id)
+            fact = replace(answer, order_id=kept.order_id)
             (outcome,) = await apply_facts(session, [fact], policy=policy_of(backend), now=now)
-        await _compare(session, claim, answer, now)
+        await _compare(session, kept.order_id, claim, answer, now)
         if kept.outcome == Outcome.AWAITING_CONFIRMATION:
             await inbox.settle(session, kept.id, outcome=outcome or _NOT_FOUND, at=now)
     return outcome
 
 
-async def _compare(session: UnitOfWork, claim: Notification, answer: Fact | None, now: datetime) -> None:
+async def _compare(
+    session: UnitOfWork, order_id: str, claim: Notification, answer: Fact | None, now: datetime
+) -> None:
     """Midtrans may know more by now, but never less than what it truly sent."""
     claimed = rung_of(claim.transaction_status, claim.fraud_status)
     known = answer.rung if answer else None
@@ -63,11 +65,11 @@ async def _compare(session: UnitOfWork, claim: Notification, answer: Fact | None
         session,
         event,
         at=now,
-        order_id=claim.order_id,
+        order_id=order_id,
         transaction_id=claim.transaction_id,
         transaction_status=answer.transaction_status if answer else None,
         detail=sides,
     )
     if not borne_out:
-        log.warning("confirmation_mismatch", order_id=claim.order_id, transaction_id=claim.transaction_id)
-        await raise_alert(session, AlertKind.CONFIRMATION_MISMATCH, claim.order_id, at=now, detail=sides)
+        log.warning("confirmation_mismatch", order_id=order_id, transaction_id=claim.transaction_id)
+        await raise_alert(session, AlertKind.CONFIRMATION_MISMATCH, order_id, at=now, detail=sides)

@@ -4,7 +4,8 @@ UseCaseError
 ├── Unauthenticated, SessionExpired, InvalidCredentials,
 │   ForbiddenOrigin                                         who are you
 ├── EmailTaken, PasswordTooShort                            registering
-├── PackageNotFound, InvitationNotFound, OrderNotFound      no such thing, or not yours
+├── PackageNotFound, InvitationNotFound, OrderNotFound,
+│   NotificationNotFound, AlertNotFound                     no such thing, or not yours
 ├── DomainTaken, DomainInvalid                              choosing a domain
 ├── AmountMismatch, AlreadyPaid, TokenInProgress            asking to pay
 ├── TooManyRequests                                         asking too often
@@ -65,6 +66,14 @@ class InvitationNotFound(UseCaseError):
 
 class OrderNotFound(UseCaseError):
     code = "order_not_found"
+
+
+class NotificationNotFound(UseCaseError):
+    code = "notification_not_found"
+
+
+class AlertNotFound(UseCaseError):
+    code = "alert_not_found"
 
 
 class DomainTaken(UseCaseError):

@@ -1,6 +1,6 @@
 """Take in what Midtrans sends to the webhook: verify, keep as received, apply, say what became of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -78,7 +78,7 @@ async def handle(
     """
     now = backend.clock.now()
     about = payment_logs.About(
-        order_id=notification.order_id,
+        order_id=kept.order_id,
         transaction_id=notification.transaction_id,
         transaction_status=notification.transaction_status,
     )
@@ -129,7 +129,7 @@ async def _apply(
     if notification.is_dashboard_test:
         return _DASHBOARD_TEST
     try:
-        fact = notification.fact(kept.received_at)
+        fact = replace(notification.fact(kept.received_at), order_id=kept.order_id)
     except NotRupiah:
         await raise_alert(session, AlertKind.AMOUNT_MISMATCH, notification.order_id, at=now)
         return Outcome.AMOUNT_MISMATCH

@@ -18,6 +18,7 @@ from tuntas.api.caller import LANGUAGE_COOKIE, language_of
 from tuntas.api.errors import refusal, sentence, status_of
 from tuntas.language import Language, text
 from tuntas.midtrans.errors import GatewayError
+from tuntas.store.database import DatabaseUnreachable
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import UseCaseError
 from tuntas.web import account_pages, invitation_pages, payment_pages
@@ -52,6 +53,7 @@ def create_site(backend: Backend, demo: DemoLogIn | None) -> Starlette:
             HTTPException: _http,
             UseCaseError: _known,
             GatewayError: _known,
+            DatabaseUnreachable: _database_away,
             Exception: _unexpected,
         },
     )
@@ -134,6 +136,12 @@ async def _http(request: Request, error: Exception) -> Response:
     if request.url.path.startswith("/api/"):
         return refusal(request, code, status)
     return _error(request, code, text(f"error.{code}", language_of(request)), status)
+
+
+async def _database_away(request: Request, _: Exception) -> Response:
+    code = "database_unavailable"
+    message = text(f"error.{code}", language_of(request))
+    return _error(request, code, message, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 async def _unexpected(request: Request, _: Exception) -> Response:
