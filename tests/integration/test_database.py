@@ -21,7 +21,7 @@ def test_an_option_we_cannot_honour_is_named_not_ignored(database_url: str) -> N
         Database(f"{database_url}&target_session_attrs=read-write")
 
 
-async def test_a_database_that_is_away_is_a_503_with_a_code(stand: Stand, database_url: str) -> None:
+async def test_a_database_that_is_away_is_a_503_with_a_code(stand: Stand) -> None:
     headers = await stand.bearer()
     nowhere = "postgresql://postgres@127.0.0.1:9/tuntas"
     async with open_stand(nowhere) as away:
