@@ -4,4 +4,4 @@ set -eu
 sh scripts/lint.sh
 TUNTAS_CHROMIUM=$(sh scripts/chromium.sh)
 export TUNTAS_CHROMIUM
-exec .venv/bin/pytest -q "$@"
+exec .venv/bin/pytest -q -n 2 --dist loadfile "$@"
