@@ -1,8 +1,11 @@
 """`/v1/subscriptions`: section 14, on the virtual clock."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from midtrans_simulator.control.view import state
 
 PLAN = {
     "name": "langganan",
@@ -127,3 +130,31 @@ def test_an_unknown_subscription_is_http_404(bench: Any) -> None:
             )
 
     bench(story)
+
+
+def test_subscriptions_cards_accounts_and_kept_replies_survive_a_restart(
+    reopened: Any, tmp_path: Path
+) -> None:
+    told: dict[str, Any] = {}
+    charge = {"payment_type": "gopay", "transaction_details": {"order_id": "INV-1", "gross_amount": 10_000}}
+    key = {"Idempotency-Key": "key-1"}
+
+    async def before(b: Any) -> None:
+        await b.api.post("/_control/clock", json={"running": False})
+        told["plan"] = await subscribe(b, schedule={"interval": 1, "interval_unit": "week"})
+        request = {"payment_type": "gopay", "gopay_partner": {"phone_number": "8123456789"}}
+        told["account"] = (await b.api.post("/v2/pay/account", json=request)).json()
+        told["charge"] = (await b.api.post("/v2/charge", json=charge, headers=key)).json()
+        await b.advance("1s")
+        told["state"] = state(b.gateway)
+
+    async def after(b: Any) -> None:
+        assert state(b.gateway) == told["state"]
+        assert (await b.api.post("/v2/charge", json=charge, headers=key)).json() == told["charge"]
+        account = (await b.api.get(f"/v2/pay/account/{told['account']['account_id']}")).json()
+        assert account["account_status"] == "PENDING"
+        await b.advance("7d")
+        plan = (await b.api.get(f"/v1/subscriptions/{told['plan']['id']}")).json()
+        assert len(plan["transaction_ids"]) == 2
+
+    reopened([before, after], state_file=tmp_path / "state.db")
