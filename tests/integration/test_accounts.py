@@ -154,6 +154,11 @@ async def test_a_wrong_password_and_an_unknown_address_look_alike(stand: Stand) 
     assert refusal(wrong) == (401, "invalid_credentials")
     assert wrong.json() == unknown.json()
     assert wrong.headers["WWW-Authenticate"] == "Bearer"
+    quickest = [
+        min([(await log_in(stand, email, "another-password")).elapsed for _ in range(3)])
+        for email in ("ada@example.test", "tiada@example.test")
+    ]
+    assert max(quickest) < 4 * min(quickest), "the time taken does not tell who has an account either"
 
 
 @pytest.mark.parametrize(
