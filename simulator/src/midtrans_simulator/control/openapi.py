@@ -21,7 +21,7 @@ def document(acts: list[str]) -> Schema:
         },
         "servers": [{"url": "/_control"}],
         "paths": {**_machine_paths(), **_payment_paths(acts)},
-        "components": {"schemas": {**_machine_schemas(), **_payment_schemas()}},
+        "components": {"schemas": {**_machine_schemas(), **_payment_schemas(), **_delivery_schemas()}},
     }
 
 
@@ -190,6 +190,31 @@ def _payment_schemas() -> Schema:
                 "qr_string": _MAYBE_TEXT,
             }
         ),
+        "Account": _all(
+            {
+                "account_id": _TEXT,
+                "merchant_id": _TEXT,
+                "phone_number": _TEXT,
+                "account_status": {"enum": [state.value for state in AccountState]},
+            }
+        ),
+        "Subscription": _all(
+            {
+                "id": _TEXT,
+                "merchant_id": _TEXT,
+                "name": _TEXT,
+                "amount": _RUPIAH,
+                "status": {"enum": ["active", "inactive"]},
+                "next_at": _MAYBE_MOMENT,
+                "charges": {"type": "integer"},
+                "transactions": _TEXTS,
+            }
+        ),
+    }
+
+
+def _delivery_schemas() -> Schema:
+    return {
         "Delivery": _all(
             {
                 "id": _TEXT,
@@ -212,26 +237,6 @@ def _payment_schemas() -> Schema:
                 "error": _MAYBE_TEXT,
                 "milliseconds": {"type": "integer"},
                 "sequence": {"type": "integer", "description": "its place among all tries"},
-            }
-        ),
-        "Account": _all(
-            {
-                "account_id": _TEXT,
-                "merchant_id": _TEXT,
-                "phone_number": _TEXT,
-                "account_status": {"enum": [state.value for state in AccountState]},
-            }
-        ),
-        "Subscription": _all(
-            {
-                "id": _TEXT,
-                "merchant_id": _TEXT,
-                "name": _TEXT,
-                "amount": _RUPIAH,
-                "status": {"enum": ["active", "inactive"]},
-                "next_at": _MAYBE_MOMENT,
-                "charges": {"type": "integer"},
-                "transactions": _TEXTS,
             }
         ),
     }
