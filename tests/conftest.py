@@ -10,12 +10,24 @@ import psycopg
 import pytest
 
 from tuntas.cli.environment import DevelopmentSettings
+from tuntas.settings import Settings
 from tuntas.store import migrations
 from tuntas.store.embedded import EmbeddedPostgres
 from tuntas.usecases.backend import open_backend
 from tuntas.usecases.demo import add_demo_data
 
 _names = itertools.count()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment() -> Iterator[None]:
+    """No test sees a developer's own keys and addresses."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in Settings.model_fields:
+            patch.delenv(name.upper(), raising=False)
+        patch.setitem(Settings.model_config, "env_file", None)
+        patch.setitem(DevelopmentSettings.model_config, "env_file", None)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -206,5 +206,5 @@ async def open_stand(database_url: str, *, notified: bool = True, **settings: An
         sites = Sites([Site(create_app(backend), web), Site(simulator, gateway)])
         stack.push_async_callback(sites.stop)
         await sites.start()
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=url))
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
         yield Stand(url, simulator_url, database_url, backend, clock, http)

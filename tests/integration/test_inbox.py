@@ -218,7 +218,8 @@ async def test_what_a_killed_worker_was_doing_is_taken_over(database_url: str) -
         await stand.pay(order_id)
         await stand.control("clock", advance="1s")
         assert stand.rows("update procrastinate_jobs set status = 'doing' returning 1")
-        await stand.work()
+        await stand.work()  # takes them over
+        await stand.work()  # does them
         assert await status(stand) == "paid"
 
 

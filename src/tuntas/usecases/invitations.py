@@ -106,9 +106,15 @@ def is_live(invitation: Invitation, now: datetime) -> bool:
 
 
 def normalize_domain(domain: str) -> str:
-    """Lower-case host name labels, such as `budi-ani` or `budi-ani.com`. Raises DomainInvalid."""
+    """Lower-case host name labels, such as `budi-ani` or `budi-ani.com`; no IP address, no `localhost`.
+
+    Raises DomainInvalid.
+    """
     domain = domain.strip().lower().rstrip(".")
+    last_label = domain.rpartition(".")[2]
     if len(domain) > _MAX_DOMAIN_LENGTH or not _DOMAIN.fullmatch(domain):
+        raise DomainInvalid
+    if last_label.isdigit() or last_label == "localhost":
         raise DomainInvalid
     return domain
 
