@@ -25,8 +25,6 @@ def clean_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in Settings.model_fields:
             patch.delenv(name.upper(), raising=False)
-        patch.setitem(Settings.model_config, "env_file", None)
-        patch.setitem(DevelopmentSettings.model_config, "env_file", None)
         yield
 
 
@@ -51,7 +49,7 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 
 
 async def _add_demo_data(url: str) -> None:
-    backend = open_backend(DevelopmentSettings(), url)
+    backend = open_backend(DevelopmentSettings(_env_file=None), url)
     await add_demo_data(backend)
     await backend.close()
 

@@ -16,6 +16,7 @@ from midtrans_simulator import create_app as create_simulator
 from tuntas.app import create_app
 from tuntas.cli.environment import DevelopmentSettings
 from tuntas.cli.server import Site, Sites, listen, port_of
+from tuntas.store import jobs
 from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD
 from tuntas.usecases.backend import Backend, open_backend
 from tuntas.worker.worker import Worker
@@ -116,8 +117,11 @@ class Stand:
         state = (await self.http.get(f"{self.simulator_url}/_control/state")).json()
         return [found for found in state["transactions"] if found["order_id"] == order_id]
 
-    async def work(self) -> None:
-        """Run the jobs that are due."""
+    async def work(self, *tasks: str) -> None:
+        """Run the jobs that are due, these tasks of the clock among them."""
+        async with self.backend.database.transaction() as session:
+            for task in tasks:
+                await jobs.defer(session, task, timestamp=0)
         await Worker(self.backend, self.database_url).drain()
 
     async def profile(self) -> dict[str, Any]:

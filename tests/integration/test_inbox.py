@@ -212,17 +212,6 @@ async def test_a_confirmation_waits_for_a_gateway_that_is_down(database_url: str
         assert await status(stand) == "paid"
 
 
-async def test_what_a_killed_worker_was_doing_is_taken_over(database_url: str) -> None:
-    async with open_stand(database_url, tuntas_confirm="before") as stand:
-        order_id = await stand.order()
-        await stand.pay(order_id)
-        await stand.control("clock", advance="1s")
-        assert stand.rows("update procrastinate_jobs set status = 'doing' returning 1")
-        await stand.work()  # takes them over
-        await stand.work()  # does them
-        assert await status(stand) == "paid"
-
-
 async def test_a_fee_that_the_gateway_adds_is_no_mismatch(stand: Stand) -> None:
     """F18"""
     order_id = await stand.order()

@@ -173,6 +173,6 @@ async def test_the_worker_does_it_all_by_itself(database_url: str) -> None:
         order_id = await stand.order()
         await stand.pay(order_id, "credit_card", **CARD)
         stand.clock.ahead = timedelta(minutes=3)
-        await stand.work()
+        await stand.work("reconcile_due")
         assert await status(stand) == "paid"
         assert (await stand.invitation())["id"] == INVITATION

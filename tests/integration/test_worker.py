@@ -24,9 +24,7 @@ async def test_a_confirmation_whose_worker_was_killed_is_taken_over(database_url
         (paid,) = await stand.transactions(order_id)
         await stand.notify(order_id, "settlement", transaction_id=paid["transaction_id"])
         left_behind(stand, "confirm")
-        async with stand.backend.database.transaction() as session:
-            await jobs.defer(session, "retry_stalled_jobs", timestamp=0)
-        await stand.work()
+        await stand.work("retry_stalled_jobs")
         await stand.work()
         assert (await stand.invitation())["payment_status"] == "paid"
         assert stand.rows("select 1 from procrastinate_jobs where status = 'doing'") == []
@@ -39,7 +37,5 @@ async def test_a_job_of_the_clock_whose_worker_was_killed_is_dropped(stand: Stan
     with psycopg.connect(stand.database_url) as connection:
         connection.execute("update procrastinate_jobs set queueing_lock = task_name")
     left_behind(stand, "resume_refunds")
-    async with stand.backend.database.transaction() as session:
-        await jobs.defer(session, "retry_stalled_jobs", timestamp=0)
-    await stand.work()
+    await stand.work("retry_stalled_jobs")
     assert stand.rows("select 1 from procrastinate_jobs where status = 'doing'") == []

@@ -114,7 +114,7 @@ def normalize_domain(domain: str) -> str:
     last_label = domain.rpartition(".")[2]
     if len(domain) > _MAX_DOMAIN_LENGTH or not _DOMAIN.fullmatch(domain):
         raise DomainInvalid
-    if last_label.isdigit() or last_label == "localhost":
+    if ("." in domain and last_label.isdigit()) or last_label == "localhost":
         raise DomainInvalid
     return domain
 

@@ -110,7 +110,7 @@ def _register(app: App, backend: Backend) -> None:
 
 
 async def _take_over(app: App) -> None:
-    """Run again what a killed worker was doing; until then such a job holds its lock against all others.
+    """Run again what a killed worker was doing: nobody else would.
 
     The clock's own jobs are dropped instead: it brings them again, and may have done so already.
     """
