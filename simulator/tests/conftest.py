@@ -234,6 +234,11 @@ class Shop:
         assert reply.status_code == 200, reply.text
         return reply.json()
 
+    def told(self) -> list[dict[str, Any]]:
+        """What the merchant has heard, once nothing is on its way: a step of the clock waits for that."""
+        self.control("clock", {"advance": "1s"})
+        return self.notifications
+
     def status(self, order_id: str = "INV-1") -> dict[str, Any]:
         return httpx.get(f"{self.simulator}/v2/{order_id}/status", auth=(SERVER_KEY, "")).json()
 

@@ -31,7 +31,7 @@ def test_an_order_goes_from_nothing_to_paid_without_leaving_the_page(desk: Page,
     desk.locator("[data-act=pay]").click()
     expect(desk.locator(".attempt .chip")).to_have_text("settlement")
     expect(desk.locator(".delivery")).to_have_count(2)
-    assert [body["transaction_status"] for body in shop.notifications] == ["pending", "settlement"]
+    assert [body["transaction_status"] for body in shop.told()] == ["pending", "settlement"]
 
 
 def test_what_a_backend_does_appears_by_itself(desk: Page, shop: Any) -> None:
@@ -53,7 +53,7 @@ def test_an_open_delivery_and_a_half_typed_amount_survive_updates(desk: Page, sh
     expect(desk.locator(".part input")).to_have_value("12345")
     desk.locator(".part button").click()
     expect(desk.locator(".attempt .chip")).to_have_text("partial_refund")
-    assert shop.notifications[-1]["refund_amount"] == "12345.00"
+    assert shop.told()[-1]["refund_amount"] == "12345.00"
 
 
 def test_buttons_copy_curl_when_asked_to(desk: Page, shop: Any) -> None:

@@ -43,7 +43,7 @@ def test_python_snap_and_the_life_of_an_order(shop: Any, core: Any) -> None:
     refund = {"refund_key": "py-1", "amount": 50_000, "reason": "batal"}
     assert snap.transactions.refund("PY-1", refund)["refund_amount"] == "50000.00"
     assert snap.transactions.refundDirect("PY-1", {"refund_key": "py-2"})["transaction_status"] == "refund"
-    [told] = [body for body in shop.notifications if body["transaction_status"] == "settlement"]
+    [told] = [body for body in shop.told() if body["transaction_status"] == "settlement"]
     assert core.transactions.notification(told)["transaction_status"] == "refund"
     with pytest.raises(MidtransAPIError) as again:
         snap.create_transaction(order)

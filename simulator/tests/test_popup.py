@@ -59,7 +59,7 @@ def test_a_card_is_paid_with_its_otp(page: Page, shop: Any) -> None:
     assert result["status_code"] == "200"
     assert result["masked_card"] == "48111111-1114"
     assert page.locator("#snap-midtrans").count() == 0
-    assert [body["transaction_status"] for body in shop.notifications] == ["pending", "capture"]
+    assert [body["transaction_status"] for body in shop.told()] == ["pending", "capture"]
 
 
 def test_a_denied_card_is_tried_again_in_the_same_popup(page: Page, shop: Any) -> None:
@@ -72,7 +72,7 @@ def test_a_denied_card_is_tried_again_in_the_same_popup(page: Page, shop: Any) -
     popup.locator("[data-view=success] [data-action=finish]").click()
     [(name, result)] = heard(page)
     assert (name, result["transaction_status"]) == ("success", "capture")
-    ids = {body["transaction_id"]: body["transaction_status"] for body in shop.notifications}
+    ids = {body["transaction_id"]: body["transaction_status"] for body in shop.told()}
     assert sorted(ids.values()) == ["capture", "deny"]
 
 

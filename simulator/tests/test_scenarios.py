@@ -136,7 +136,7 @@ steps:
         report = play(story, simulator, shop_url=shop.merchant, told=told)
     assert report.passed, report.steps
     assert report.order_id == "SHOP-1"
-    assert [body["transaction_status"] for body in shop.notifications] == ["pending", "settlement"]
+    assert [body["transaction_status"] for body in shop.told()] == ["pending", "settlement"]
 
 
 def test_a_shop_that_answers_otherwise_fails_the_story(shop: Any) -> None:
