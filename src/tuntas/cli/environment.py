@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import json
+import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -146,6 +147,19 @@ def run(settings: Settings, act: Callable[[Backend], Awaitable[Result]]) -> Resu
 
     with opened_backend(settings) as backend:
         return asyncio.run(acted(backend))
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[asyncio.Event]:
+    """SIGINT and SIGTERM set the event instead of breaking off whatever is being awaited."""
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        yield stopped
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -3,11 +3,12 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
 
-from tuntas.cli.environment import DataDir, Json, desk_settings, opened_backend
+from tuntas.cli.environment import DataDir, Json, desk_settings, run, stop_on_signals
 from tuntas.midtrans.wib import format_wib
 from tuntas.store import payment_logs
 from tuntas.store.models import PaymentLog
@@ -26,19 +27,15 @@ def logs(
 ) -> None:
     """Show the payment log, newest last."""
     settings = desk_settings(data_dir)
-    with opened_backend(settings) as backend:
-        try:
-            asyncio.run(_show(backend, event, order, limit, follow=follow, as_json=as_json))
-        except KeyboardInterrupt:
-            return
+    run(settings, lambda backend: _show(backend, event, order, limit, follow=follow, as_json=as_json))
 
 
 async def _show(
     backend: Backend, event: str | None, order_id: str | None, limit: int, *, follow: bool, as_json: bool
 ) -> None:
-    try:
-        last = 0
-        while True:
+    last = 0
+    with stop_on_signals() as stopped:
+        while not stopped.is_set():
             async with backend.database.transaction() as session:
                 lines = await payment_logs.recent(
                     session, event=event, order_id=order_id, after_id=last, limit=limit
@@ -49,9 +46,8 @@ async def _show(
             if not follow:
                 return
             last = lines[-1].id if lines else last
-            await asyncio.sleep(_FOLLOW_SECONDS)
-    finally:
-        await backend.close()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), _FOLLOW_SECONDS)
 
 
 def _print(lines: Sequence[PaymentLog], *, as_json: bool) -> None:

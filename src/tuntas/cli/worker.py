@@ -1,12 +1,17 @@
 """`tuntas worker`: reconciliation, confirmations, retries; run as many as you like."""
 
 import asyncio
-import signal
 from typing import Annotated
 
 import typer
 
-from tuntas.cli.environment import DataDir, database_url, read_settings, require_current_schema
+from tuntas.cli.environment import (
+    DataDir,
+    database_url,
+    read_settings,
+    require_current_schema,
+    stop_on_signals,
+)
 from tuntas.observability.logging import configure_logging
 from tuntas.settings import Settings
 from tuntas.usecases.backend import open_backend
@@ -27,18 +32,18 @@ def worker(
 async def _work(settings: Settings, url: str, concurrency: int) -> None:
     from tuntas.worker.worker import Worker
 
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     backend = open_backend(settings, url)
     running = Worker(backend, url, concurrency=concurrency)
     try:
-        await running.start()
-        typer.echo("Working.")
-        ended = asyncio.create_task(running.wait())
-        await asyncio.wait([ended, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
-        if ended.done():
-            await ended
+        with stop_on_signals() as stopped:
+            await running.start()
+            typer.echo("Working.")
+            ended = asyncio.create_task(running.wait())
+            await asyncio.wait(
+                [ended, asyncio.create_task(stopped.wait())], return_when=asyncio.FIRST_COMPLETED
+            )
+            if ended.done():
+                await ended
     finally:
         await running.stop()
         await backend.close()

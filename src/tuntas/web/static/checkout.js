@@ -3,6 +3,7 @@
 
 const TOKEN_URL = "/api/midtrans/create-snap-token";
 const PATIENCE_MS = 45_000; // longer than the backend's own patience with Midtrans, retries included
+const SNAP_PATIENCE_MS = 3_000;
 
 const checkout = document.getElementById("checkout");
 const notice = document.getElementById("notice");
@@ -10,15 +11,25 @@ let busyButton = null;
 
 for (const button of checkout.querySelectorAll("[data-pay]")) {
   button.addEventListener("click", () => pay(button));
+  button.disabled = false; // a click before this would have been lost
 }
 window.addEventListener("pageshow", () => rest()); // back from the result page or from Midtrans's
+
+const snapArrived = new Promise((resolve) => {
+  const script = document.querySelector("script[data-client-key]");
+  if (window.snap || !script) return resolve();
+  script.addEventListener("load", resolve);
+  script.addEventListener("error", resolve);
+  setTimeout(resolve, SNAP_PATIENCE_MS); // it may have failed before this script was there to hear it
+});
 
 async function pay(button) {
   if (busyButton) return;
   work(button);
   notice.textContent = "";
   try {
-    open(await requestToken(button.dataset.pay === "renew"));
+    const [order] = await Promise.all([requestToken(button.dataset.pay === "renew"), snapArrived]);
+    open(order);
   } catch (problem) {
     rest();
     if (problem instanceof Refusal) say(problem.message, problem.code);
