@@ -1,8 +1,8 @@
 """Whatever order notifications arrive in, and however often: one final state, through HTTP and PostgreSQL.
 
 A sample of the histories that `tests/unit/test_histories.py` goes through in full: every notification comes
-twice, all of them shuffled into one stream. Hundreds of histories are delivered to the webhook, many
-notifications at a time; thousands go into the same `apply_facts` as batches, which costs less.
+twice, all of them shuffled into one stream. A thousand histories are delivered to the webhook, many
+notifications at a time; two thousand go into the same `apply_facts` as batches, which costs less.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ from tuntas.usecases.ingest import policy_of
 
 pytestmark = pytest.mark.anyio
 
-DELIVERED, BATCHED = 200, 2000
+DELIVERED, BATCHED = 1000, 2000
 SEED = 20260301
 AT_ONCE = 24
 IN_ONE_BATCH = 128
@@ -175,7 +175,7 @@ def wrong_books(stand: Stand, cases: Iterable[Case]) -> list[tuple[Case, dict[st
     return [(case, found, expected) for case, found, expected in compared if found != expected]
 
 
-async def test_hundreds_of_histories_delivered_to_the_webhook(stand: Stand) -> None:
+async def test_a_thousand_histories_delivered_to_the_webhook(stand: Stand) -> None:
     """Fails when the invitation's row is not locked before its orders are read: of two deliveries at the
     same time one then overwrites what the other has just written."""
     cases = sampled(DELIVERED)
