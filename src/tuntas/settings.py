@@ -50,12 +50,17 @@ class Settings(BaseSettings):
     tuntas_base_url: str | None = Field(
         default=None, description="Where customers reach this server; default http://localhost:8000."
     )
-    tuntas_data_dir: Path = Field(default=Path(".data"), description="Embedded database, mail, state.")
+    tuntas_data_dir: Path = Field(
+        default=Path(".data"), description="Embedded database and the simulator's state."
+    )
     tuntas_secret_key: SecretStr = Field(
-        default=SecretStr(_DEVELOPMENT_SECRET), description="Signs what this server hands out."
+        default=SecretStr(_DEVELOPMENT_SECRET),
+        description="Reserved for signing; nothing reads it yet, but production insists on one of its own.",
     )
     tuntas_mail_url: str = Field(
-        default="file://", repr=False, description="file:// or smtp://user:password@host:port."
+        default="file://",
+        repr=False,
+        description="Reserved for mail, which is not sent yet: file:// or smtp://…",
     )
     tuntas_confirm: Confirm | None = Field(
         default=None, description="off, after or before; default: after in production, off elsewhere."
