@@ -11,10 +11,10 @@ from pathlib import Path
 
 import typer
 
-from tuntas.api.errors import status_of
 from tuntas.cli.main import app
 from tuntas.domain.ladder import MEANING, PaymentStatus, Rung
 from tuntas.domain.orders import STRONGEST_FIRST
+from tuntas.http.errors import status_of
 from tuntas.language import Language, rupiah, text
 from tuntas.midtrans.errors import (
     GatewayError,

@@ -2,8 +2,9 @@
 
 from fastapi import FastAPI
 
-from tuntas.api import accounts, errors, health, invitations, payments, webhook
-from tuntas.api.body_limit import BodyLimit
+from tuntas.api import accounts, health, invitations, payments, webhook
+from tuntas.http import errors
+from tuntas.http.body_limit import BodyLimit
 from tuntas.usecases.backend import Backend
 from tuntas.web.site import DemoLogIn, create_site
 

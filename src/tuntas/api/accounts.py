@@ -4,8 +4,9 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from tuntas.api.caller import CurrentBackend, CurrentUser, session_token
-from tuntas.api.schemas import LogInIn, LogInOut, RegisterIn, UserOut
+from tuntas.api.schemas import LogInOut, UserOut
+from tuntas.http.bodies import LogInIn, RegisterIn
+from tuntas.http.caller import CurrentBackend, CurrentUser, session_token
 from tuntas.usecases import accounts
 
 router = APIRouter(tags=["accounts"])

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from tuntas.api.caller import backend_of
+from tuntas.http.caller import backend_of
 
 
 async def healthz(_request: Request) -> JSONResponse:

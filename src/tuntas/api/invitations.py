@@ -5,8 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from tuntas.api.caller import CurrentBackend, CurrentUser
-from tuntas.api.schemas import InvitationIn, InvitationOut, InvitationPatch, PackageOut, ProfileOut, UserOut
+from tuntas.api.schemas import InvitationOut, PackageOut, ProfileOut, UserOut
+from tuntas.http.bodies import InvitationIn, InvitationPatch
+from tuntas.http.caller import CurrentBackend, CurrentUser
 from tuntas.usecases import invitations
 
 router = APIRouter(tags=["invitations"])

@@ -4,8 +4,8 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 
-from tuntas.api.caller import CurrentBackend, CurrentUser
 from tuntas.api.schemas import CheckStatusIn, PaymentOut, TokenIn, TokenOut
+from tuntas.http.caller import CurrentBackend, CurrentUser
 from tuntas.usecases import payments
 from tuntas.usecases.check_status import check_status
 from tuntas.usecases.create_token import create_token

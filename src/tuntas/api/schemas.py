@@ -3,68 +3,17 @@
 from datetime import date, datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
+from tuntas.http.bodies import Body, Id
 from tuntas.store.models import Package, User
 from tuntas.usecases.create_token import TokenResult
 from tuntas.usecases.invitations import InvitationView
 from tuntas.usecases.payments import Payment
 
 
-def _iso_text(value: object) -> object:
-    """`2027-02-14`; a number would be read as seconds since 1970."""
-    if isinstance(value, int | float):
-        raise ValueError("a day is a text such as 2027-02-14")  # noqa: TRY004  pydantic turns it into a 422
-    return value
-
-
-_Id = Annotated[int, Field(strict=True, gt=0, lt=2**63)]
-_Email = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$"
-    ),
-]
-_Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
-]
-_Day = Annotated[date, BeforeValidator(_iso_text)]
-_Password = Annotated[str, StringConstraints(max_length=256)]
-
-
-class Body(BaseModel):
-    """What callers send: unknown fields are ignored."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-class RegisterIn(Body):
-    name: _Text
-    email: _Email
-    password: _Password
-
-
-class LogInIn(Body):
-    email: Annotated[str, StringConstraints(max_length=254)]
-    password: _Password
-
-
-class InvitationIn(Body):
-    package_id: _Id
-    domain: Annotated[str, StringConstraints(max_length=255)]
-    title: _Text | None = None
-    event_date: _Day | None = None
-    venue: _Text | None = None
-
-
-class InvitationPatch(Body):
-    title: _Text | None = None
-    event_date: _Day | None = None
-    venue: _Text | None = None
-
-
 class TokenIn(Body):
-    invitation_id: _Id
+    invitation_id: Id
     amount: Annotated[int, Field(strict=True)] | None = Field(
         default=None, description="Rupiah. Decides nothing: refused when it differs from the price."
     )

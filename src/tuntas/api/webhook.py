@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from tuntas.api.caller import backend_of
-from tuntas.api.errors import refusal
 from tuntas.api.trace_budget import TraceBudget
+from tuntas.http.caller import backend_of
+from tuntas.http.errors import refusal
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.ingest import Refusal, ingest, record_refusal
 

@@ -1,4 +1,4 @@
-"""Why a use case refuses. Each class is one stable code; `api.errors` gives it its HTTP status.
+"""Why a use case refuses. Each class is one stable code; `http.errors` gives it its HTTP status.
 
 UseCaseError
 ├── Unauthenticated, SessionExpired, InvalidCredentials,

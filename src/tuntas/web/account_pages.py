@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tuntas.api.caller import SESSION_COOKIE, backend_of, language_of, require_own_origin
-from tuntas.api.errors import sentence, status_of
-from tuntas.api.schemas import RegisterIn
+from tuntas.http.bodies import RegisterIn
+from tuntas.http.caller import SESSION_COOKIE, backend_of, language_of, require_own_origin
+from tuntas.http.errors import sentence, status_of
 from tuntas.language import text
 from tuntas.usecases import accounts
 from tuntas.usecases.errors import UseCaseError

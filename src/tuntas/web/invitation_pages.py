@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tuntas.api.caller import backend_of, language_of, require_own_origin
-from tuntas.api.errors import sentence
-from tuntas.api.schemas import InvitationIn
+from tuntas.http.bodies import InvitationIn
+from tuntas.http.caller import backend_of, language_of, require_own_origin
+from tuntas.http.errors import sentence
 from tuntas.language import text
 from tuntas.store.models import User
 from tuntas.usecases import invitations

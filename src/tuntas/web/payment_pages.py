@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tuntas.api.caller import backend_of
+from tuntas.http.caller import backend_of
 from tuntas.store.models import User
 from tuntas.usecases import invitations, payments
 from tuntas.usecases.errors import InvitationNotFound, OrderNotFound

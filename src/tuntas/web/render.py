@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from tuntas.api.caller import language_of
+from tuntas.http.caller import language_of
 from tuntas.language import date, date_time, rupiah, text
 from tuntas.store.models import User
 

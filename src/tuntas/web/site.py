@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
@@ -14,8 +13,9 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tuntas.api.caller import LANGUAGE_COOKIE, language_of
-from tuntas.api.errors import refusal, sentence, status_of
+from tuntas.http.caller import LANGUAGE_COOKIE, language_of
+from tuntas.http.errors import refusal, sentence, status_of
+from tuntas.http.headers import strict_headers
 from tuntas.language import Language, text
 from tuntas.midtrans.errors import GatewayError
 from tuntas.store.database import DatabaseUnreachable
@@ -26,10 +26,6 @@ from tuntas.web.render import STATIC, page
 from tuntas.web.visitor import local_path
 
 _YEAR = 365 * 24 * 3600
-_MIDTRANS_HOSTS = (
-    "https://*.midtrans.com https://*.veritrans.co.id https://*.cloudfront.net "
-    "https://*.mixpanel.com https://*.google-analytics.com"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +64,7 @@ class _Around:
 
     def __init__(self, app: ASGIApp, backend: Backend) -> None:
         self._app = app
-        self._headers = {
-            "Content-Security-Policy": _content_security_policy(backend),
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "same-origin",
-        }
+        self._headers = strict_headers(backend.settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -92,27 +84,6 @@ class _Around:
             await response(scope, receive, send_strict)
         else:
             await self._app(scope, receive, send_strict)
-
-
-def _content_security_policy(backend: Backend) -> str:
-    """Our own files, and what Snap loads (fact sheet 3.1); nobody may frame our pages."""
-    snap = urlsplit(backend.settings.snap_js_url)
-    gateway = f"{snap.scheme}://{snap.netloc}"
-    if (snap.hostname or "").endswith(".midtrans.com"):
-        gateway = f"{gateway} {_MIDTRANS_HOSTS}"
-    return "; ".join(
-        [
-            "default-src 'self'",
-            f"script-src 'self' {gateway}",
-            f"frame-src {gateway}",
-            f"connect-src 'self' {gateway}",
-            f"img-src 'self' data: {gateway}",
-            f"style-src 'self' 'unsafe-inline' {gateway}",
-            "base-uri 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        ]
-    )
 
 
 def _without_choice(request: Request) -> str:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from tuntas.api.caller import SESSION_COOKIE, backend_of
+from tuntas.http.caller import SESSION_COOKIE, backend_of
 from tuntas.store.models import User
 from tuntas.usecases import accounts
 from tuntas.usecases.errors import SessionExpired, Unauthenticated

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from tuntas.api.caller import language_of
+from tuntas.http.caller import language_of
 from tuntas.language import Language, rupiah, text
 from tuntas.midtrans.errors import (
     GatewayError,
