@@ -1,6 +1,7 @@
 """A running Tuntas and a running simulator for tests, and short words for what tests do with them."""
 
 import hashlib
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -157,7 +158,7 @@ def notification(order_id: str, status: str, **changes: Any) -> dict[str, Any]:
     body: dict[str, Any] = {
         "transaction_time": "2026-11-03 12:00:00",
         "transaction_status": status,
-        "transaction_id": "9aed5972-5b6a-401e-894b-a32c91ed1a3a",
+        "transaction_id": str(uuid.uuid5(uuid.NAMESPACE_URL, order_id)),
         "status_message": "midtrans payment notification",
         "status_code": CODES.get(status, "200"),
         "payment_type": "bank_transfer",

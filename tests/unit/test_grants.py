@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from tuntas.domain.grants import entitle
 from tuntas.domain.ladder import PaymentStatus, Rung
+from tuntas.domain.money import Rupiah
 from tuntas.domain.orders import Order, OrderKind, invitation_status
 from tuntas.domain.transactions import Transaction
 
@@ -13,7 +14,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 def attempt(order_id: str, rung: Rung, day: float = 0, name: str = "t") -> Transaction:
     moment = START + timedelta(days=day)
-    return Transaction(order_id, name, rung, "qris", moment, moment, moment)
+    return Transaction(order_id, name, rung, Rupiah(299_000), "qris", moment, moment, moment)
 
 
 def order(

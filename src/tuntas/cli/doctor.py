@@ -8,6 +8,7 @@ import typer
 
 from tuntas.cli.environment import EXIT_MISSING, EXIT_WRONG, DataDir, Json, desk_settings, fail, run
 from tuntas.midtrans.wib import format_wib
+from tuntas.store.alerts import ADVICE, AlertKind
 from tuntas.store.invariants import INVARIANTS
 from tuntas.store.models import Alert
 from tuntas.usecases.alerts import alerts, resolve_alert
@@ -25,7 +26,9 @@ def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
             typer.echo(json.dumps(found | {"wrong": breach.invariant.wrong, "do": breach.invariant.remedy}))
         for alert in open_alerts:
             shown = {"alert": alert.id, "kind": alert.kind, "subject": alert.subject}
-            typer.echo(json.dumps(shown | {"since": alert.created_at.isoformat(), "detail": alert.detail}))
+            told = {"wrong": ADVICE[AlertKind(alert.kind)].wrong, "do": _remedy(alert)}
+            since = {"since": alert.created_at.isoformat(), "detail": alert.detail}
+            typer.echo(json.dumps(shown | since | told))
     else:
         _print(breaches, open_alerts)
     if breaches or open_alerts:
@@ -65,4 +68,9 @@ def _print(breaches: list[Breach], open_alerts: list[Alert]) -> None:
     for alert in open_alerts:
         since = format_wib(alert.created_at)
         about = f"{alert.kind}  {alert.subject}  since {since} WIB  {json.dumps(alert.detail)}"
-        typer.echo(f"ALERT  {alert.id}  {about}")
+        advice = ADVICE[AlertKind(alert.kind)]
+        typer.echo(f"ALERT  {alert.id}  {about}\n       {advice.wrong}\n       {_remedy(alert)}")
+
+
+def _remedy(alert: Alert) -> str:
+    return ADVICE[AlertKind(alert.kind)].remedy.format(subject=alert.subject)

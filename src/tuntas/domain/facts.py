@@ -44,6 +44,10 @@ class Fact:
     payable_until: datetime | None = None
     """The gateway's `expiry_time`: the last moment at which a waiting attempt can be paid."""
     refunds: tuple[RefundRow, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    """Names of fields that are there but cannot be read: told to a person, never silently left out."""
+    begins_epoch: bool = False
+    """A recorded act takes this word although it is lower than what we hold; see `transactions.climb`."""
 
     @property
     def rung(self) -> Rung | None:

@@ -1,10 +1,15 @@
-"""One attempt to pay, as far as its facts have told. Several may share one order id."""
+"""One attempt to pay, as far as its facts have told. Several may share one order id.
 
-from dataclasses import dataclass
+The state is a maximum over (epoch, rung). Within an epoch a status only climbs; only a recorded act, a
+person's or the reconciliation's, begins a new one, in which Midtrans's own word may stand lower.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tuntas.domain.facts import Fact, VirtualAccount
 from tuntas.domain.ladder import MEANING, PaymentStatus, Rung
+from tuntas.domain.money import Rupiah
 
 _CARD = "credit_card"
 _RETURNED = {Rung.REFUND, Rung.CHARGEBACK}
@@ -15,12 +20,21 @@ class Transaction:
     order_id: str
     transaction_id: str
     rung: Rung
+    gross_amount: Rupiah
+    """What comes in: the amount told at the highest rung up to settlement."""
     payment_type: str | None
     transaction_time: datetime | None
     settlement_time: datetime | None
     first_heard_at: datetime
     virtual_account: VirtualAccount | None = None
     payable_until: datetime | None = None
+    stray: bool = False
+    """Told with another amount than the order's: counts for nothing until a person accepts the amount."""
+    epoch: int = 0
+    epoch_began_at: datetime | None = None
+    """Facts received before this moment belong to an earlier epoch."""
+    kept: bool = False
+    """A person decided that this money stays although it buys nothing."""
 
     @property
     def status(self) -> PaymentStatus:
@@ -42,7 +56,7 @@ class Transaction:
         return settled or self.transaction_time or self.first_heard_at
 
 
-def climb(before: Transaction | None, fact: Fact) -> Transaction | None:
+def climb(before: Transaction | None, fact: Fact, *, stray: bool = False) -> Transaction | None:
     """Take in one fact. Commutative, associative and idempotent: the result is a maximum in every field.
 
     A status nobody knows returns `before` unchanged.
@@ -53,25 +67,68 @@ def climb(before: Transaction | None, fact: Fact) -> Transaction | None:
         order_id=fact.order_id,
         transaction_id=fact.transaction_id,
         rung=fact.rung,
+        gross_amount=fact.gross_amount,
         payment_type=fact.payment_type,
         transaction_time=fact.transaction_time,
         settlement_time=fact.settlement_time,
         first_heard_at=fact.received_at,
         virtual_account=fact.virtual_account,
         payable_until=fact.payable_until,
+        stray=stray,
     )
-    return seen if before is None else _join(before, seen)
+    return seen if before is None else join(before, _in_its_epoch(seen, before, fact))
 
 
-def _join(one: Transaction, other: Transaction) -> Transaction:
+def contradicts(before: Transaction | None, fact: Fact) -> bool:
+    """Whether Midtrans says now that money is in which we hold for refused or given back.
+
+    Swapped notifications look the same: only GET status can tell.
+    """
+    if before is None or fact.rung is None or _is_of_the_past(before, fact):
+        return False
+    return fact.rung < before.rung and _money_is_in(fact.rung) and not _money_is_in(before.rung)
+
+
+def join(one: Transaction, other: Transaction) -> Transaction:
+    """What two partial views of one transaction know together."""
+    state = max(one, other, key=lambda view: (view.epoch, view.rung))
+    paying = max(
+        one, other, key=lambda view: (view.epoch, min(view.rung, Rung.SETTLEMENT), view.gross_amount)
+    )
     return Transaction(
         order_id=one.order_id,
         transaction_id=one.transaction_id,
-        rung=max(one.rung, other.rung),
+        rung=state.rung,
+        gross_amount=paying.gross_amount,
         payment_type=max(filter(None, (one.payment_type, other.payment_type)), default=None),
         transaction_time=min(filter(None, (one.transaction_time, other.transaction_time)), default=None),
         settlement_time=min(filter(None, (one.settlement_time, other.settlement_time)), default=None),
         first_heard_at=min(one.first_heard_at, other.first_heard_at),
         virtual_account=max(filter(None, (one.virtual_account, other.virtual_account)), default=None),
         payable_until=max(filter(None, (one.payable_until, other.payable_until)), default=None),
+        stray=one.stray and other.stray,
+        epoch=state.epoch,
+        epoch_began_at=state.epoch_began_at,
+        kept=one.kept or other.kept,
     )
+
+
+def _how_far_paid(view: Transaction) -> tuple[int, Rung, Rupiah]:
+    return view.epoch, min(view.rung, Rung.SETTLEMENT), view.gross_amount
+
+
+def _in_its_epoch(seen: Transaction, before: Transaction, fact: Fact) -> Transaction:
+    """A fact belongs to the epoch it was received in, however late it is applied."""
+    if _is_of_the_past(before, fact):
+        return replace(seen, epoch=before.epoch - 1)
+    if fact.begins_epoch and seen.rung < before.rung:
+        return replace(seen, epoch=before.epoch + 1, epoch_began_at=fact.received_at)
+    return replace(seen, epoch=before.epoch, epoch_began_at=before.epoch_began_at)
+
+
+def _is_of_the_past(before: Transaction, fact: Fact) -> bool:
+    return before.epoch_began_at is not None and fact.received_at < before.epoch_began_at
+
+
+def _money_is_in(rung: Rung) -> bool:
+    return MEANING[rung] is PaymentStatus.PAID

@@ -1,6 +1,7 @@
 """Alerts: what a person must know about, raised once and open until resolved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -24,13 +25,58 @@ class AlertKind(StrEnum):
     INVARIANT = "invariant"
 
 
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What an alert means and what to do; `{subject}` stands for what it is about."""
+
+    wrong: str
+    remedy: str
+
+
+ADVICE: Mapping[AlertKind, Advice] = {
+    AlertKind.UNKNOWN_ORDER: Advice(
+        "Midtrans told of a payment for an order that is not ours.",
+        "Whose is it? tuntas webhook orphans; then tuntas webhook adopt <number> <order>, or tuntas resolve.",
+    ),
+    AlertKind.AMOUNT_MISMATCH: Advice(
+        "Another amount than the order's was paid, or is about to be.",
+        "Look at: tuntas orders show {subject}",
+    ),
+    AlertKind.UNKNOWN_STATUS: Advice(
+        "Midtrans used a status that this version does not know; nothing was changed.",
+        "Look at: tuntas orders show {subject}; then at the order on Midtrans's dashboard",
+    ),
+    AlertKind.DUPLICATE_PAYMENT: Advice(
+        "The same thing was paid twice.",
+        "Give one payment back: tuntas refund {subject} --reason 'paid twice'",
+    ),
+    AlertKind.CONFIRMATION_MISMATCH: Advice(
+        "Midtrans does not bear out what a notification said.",
+        "Run: tuntas orders sync {subject}",
+    ),
+    AlertKind.OVER_REFUNDED: Advice(
+        "More was given back than was paid.",
+        "Look at: tuntas orders show {subject}; then at the order on Midtrans's dashboard",
+    ),
+    AlertKind.REFUND_UNCERTAIN: Advice(
+        "A refund has had no answer for so long that Midtrans has forgotten its key.",
+        "Look at Midtrans's dashboard whether the money went back.",
+    ),
+    AlertKind.POISON: Advice(
+        "A stored notification cannot be applied.",
+        "Run: tuntas webhook replay {subject}",
+    ),
+    AlertKind.INVARIANT: Advice("An invariant does not hold.", "Run: tuntas doctor"),
+}
+
+
 async def raise_alert(
     session: UnitOfWork, kind: AlertKind, subject: str, *, at: datetime, detail: dict[str, Any] | None = None
 ) -> None:
     """Open an alert; while one of the same kind and subject is open, this changes nothing."""
     await session.execute(
         insert(Alert)
-        .values(kind=kind, subject=subject[:128], detail=detail or {}, created_at=at)
+        .values(kind=kind, subject=subject[:255], detail=detail or {}, created_at=at)
         .on_conflict_do_nothing(
             index_elements=[Alert.kind, Alert.subject], index_where=text("resolved_at is null")
         )

@@ -1,14 +1,20 @@
 """The connection to PostgreSQL."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 UnitOfWork = AsyncSession
 """What a transaction hands out: the argument of every query in this package."""
+
+Result = TypeVar("Result")
+
+_TRIES = 5
+_WORTH_ANOTHER_TRY = {"40P01", "40001"}
+"""SQLSTATEs of a deadlock and of a serialization failure: nobody did wrong, the next try may pass."""
 
 
 class DatabaseUnusable(RuntimeError):
@@ -44,6 +50,21 @@ class Database:
                 yield session
         except (OSError, exc.InterfaceError, exc.OperationalError, exc.TimeoutError) as error:
             raise DatabaseUnreachable("the database does not answer") from error
+
+    async def commit(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+        """Run `work` in one transaction; when PostgreSQL breaks a deadlock at its cost, run it again.
+
+        `work` must do nothing but talk to the database. Raises what `transaction` raises.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                async with self.transaction() as session:
+                    return await work(session)
+            except exc.DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in _WORTH_ANOTHER_TRY:
+                    raise
+        async with self.transaction() as session:
+            return await work(session)
 
     async def ping(self) -> None:
         async with self._engine.connect() as connection:

@@ -70,7 +70,7 @@ async def write_transactions(session: UnitOfWork, transactions: Sequence[Transac
     if not transactions:
         return
     statement = insert(models.Transaction).values([_row(transaction) for transaction in transactions])
-    key = ["order_id", "transaction_id"]
+    key = ["order_id", "transaction_id", "stray"]
     changes = {column.name: column for column in statement.excluded if column.name not in key}
     await session.execute(statement.on_conflict_do_update(index_elements=key, set_=changes))
 
@@ -132,6 +132,7 @@ async def _transactions(session: UnitOfWork, order_ids: Sequence[str]) -> dict[s
                 order_id=row.order_id,
                 transaction_id=row.transaction_id,
                 rung=Rung[row.transaction_status.upper()],
+                gross_amount=Rupiah(row.gross_amount),
                 payment_type=row.payment_type,
                 transaction_time=row.transaction_time,
                 settlement_time=row.settlement_time,
@@ -140,6 +141,10 @@ async def _transactions(session: UnitOfWork, order_ids: Sequence[str]) -> dict[s
                 virtual_account=VirtualAccount(row.bank, row.va_number)
                 if row.bank and row.va_number
                 else None,
+                stray=row.stray,
+                epoch=row.epoch,
+                epoch_began_at=row.epoch_began_at,
+                kept=row.kept_because is not None,
             )
         )
     return found
@@ -160,7 +165,11 @@ def _row(transaction: Transaction) -> dict[str, object]:
     return {
         "order_id": transaction.order_id,
         "transaction_id": transaction.transaction_id,
+        "stray": transaction.stray,
+        "gross_amount": transaction.gross_amount,
         "transaction_status": transaction.rung.status,
+        "epoch": transaction.epoch,
+        "epoch_began_at": transaction.epoch_began_at,
         "payment_type": transaction.payment_type,
         "transaction_time": transaction.transaction_time,
         "settlement_time": transaction.settlement_time,

@@ -163,16 +163,43 @@ class Order(Base):
     asked_by_customer_at: Mapped[datetime | None]
     refund_reserved: Mapped[int] = mapped_column(server_default=text("0"))
     """Rupiah refunded or being refunded; the constraint is what keeps us from refunding too much."""
+    accepted_amount: Mapped[int | None]
+    """Rupiah that a person accepted in place of `gross_amount`, with a reason in `payment_logs`."""
+    check_failures: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    """How often in a row asking about it went wrong; such an order backs off alone."""
 
 
 class Transaction(Base):
-    """One attempt to pay: the highest rung its facts have reached."""
+    """One attempt to pay: the highest rung its facts have reached, in its newest epoch.
+
+    What Midtrans says of it with another amount than the order's is a row of its own, a stray: it counts
+    for nothing until a person accepts the amount. One transaction pays one order, by a constraint.
+    """
 
     __tablename__ = "transactions"
+    __table_args__ = (
+        CheckConstraint("gross_amount > 0", name="gross_amount_positive"),
+        Index("uq_transactions_pays_one_order", "transaction_id", "stray", unique=True),
+        Index(
+            "ix_transactions_contradicted", "contradicted_since", postgresql_where=text("contradictions > 0")
+        ),
+    )
 
     order_id: Mapped[str] = mapped_column(ForeignKey("orders.order_id"), primary_key=True)
     transaction_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    stray: Mapped[bool] = mapped_column(Boolean, primary_key=True, server_default=text("false"))
+    gross_amount: Mapped[int]
+    """Rupiah that came, or would come, in: the price, and the fee where the gateway added one."""
     transaction_status: Mapped[str] = mapped_column(_STATUS)
+    epoch: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    """How often a recorded act took Midtrans's word although it was lower than ours."""
+    epoch_began_at: Mapped[datetime | None]
+    contradicted_by: Mapped[str | None] = mapped_column(_STATUS)
+    """The lower status that GET status has answered with lately, again and again."""
+    contradicted_since: Mapped[datetime | None]
+    contradictions: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    kept_because: Mapped[str | None]
+    """A person's reason for keeping money that bought nothing."""
     payment_type: Mapped[str | None] = mapped_column(String(64))
     transaction_time: Mapped[datetime | None]
     settlement_time: Mapped[datetime | None]
@@ -227,7 +254,7 @@ class Notification(Base):
 
     __tablename__ = "notifications"
     __table_args__ = (
-        Index("ix_notifications_unhandled", "received_at", postgresql_where=text("handled_at is null")),
+        Index("ix_notifications_unhandled", "next_try_at", postgresql_where=text("handled_at is null")),
         Index("ix_notifications_orphans", "order_id", postgresql_where=text("outcome = 'unknown_order'")),
     )
 
@@ -235,9 +262,9 @@ class Notification(Base):
     body_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     """SHA-256 of the body: a retry by Midtrans is the same body again."""
     log_id: Mapped[int] = mapped_column(ForeignKey("payment_logs.id"))
-    order_id: Mapped[str] = mapped_column(String(64), index=True)
-    transaction_id: Mapped[str] = mapped_column(String(64))
-    transaction_status: Mapped[str] = mapped_column(String(64))
+    order_id: Mapped[str] = mapped_column(String(255), index=True)
+    transaction_id: Mapped[str | None] = mapped_column(String(64))
+    transaction_status: Mapped[str | None] = mapped_column(String(64))
     adopted_by: Mapped[str | None] = mapped_column(ForeignKey("orders.order_id"))
     """The order of ours that an operator said this is about."""
     received_at: Mapped[datetime]
@@ -245,6 +272,10 @@ class Notification(Base):
     outcome: Mapped[str | None] = mapped_column(String(40))
     handled_at: Mapped[datetime | None]
     error: Mapped[str | None]
+    tries: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    """How often applying it has failed."""
+    next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    """While unhandled: when it is tried again."""
 
 
 class Alert(Base):
@@ -257,7 +288,7 @@ class Alert(Base):
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
-    subject: Mapped[str] = mapped_column(String(128))
+    subject: Mapped[str] = mapped_column(String(255))
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     created_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
@@ -272,7 +303,7 @@ class PaymentLog(Base):
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     created_at: Mapped[datetime]
     event_type: Mapped[str] = mapped_column(String(40))
-    order_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    order_id: Mapped[str | None] = mapped_column(String(255), index=True)
     transaction_id: Mapped[str | None] = mapped_column(String(64))
     transaction_status: Mapped[str | None] = mapped_column(String(64))
     outcome: Mapped[str | None] = mapped_column(String(40))
