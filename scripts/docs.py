@@ -37,6 +37,9 @@ OF_OPERATORS: tuple[type[errors.UseCaseError], ...] = (
     errors.WholeRefundOnly,
     errors.RefundUnderWay,
     errors.RefundRefused,
+    errors.NotAnOrphan,
+    errors.NothingToDecide,
+    errors.TransactionNeeded,
 )
 """No request of a frontend ends so."""
 OF_THE_GATEWAY: tuple[type[GatewayError], ...] = (

@@ -16,6 +16,7 @@ from tests.stand import PRICE, notification
 from tuntas.domain.facts import Fact
 from tuntas.domain.grants import Entitlement, entitle
 from tuntas.domain.ladder import PaymentStatus
+from tuntas.domain.money import Rupiah
 from tuntas.domain.orders import Order, OrderKind, invitation_status
 from tuntas.domain.transactions import Transaction, climb
 from tuntas.midtrans.notification import parse_notification
@@ -176,6 +177,7 @@ def orders_of(history: History, name: str = "x") -> list[Order]:
             kind,
             DAYS,
             created_at(place),
+            Rupiah(PRICE),
             tuple(transaction for order, transaction in attempts if order == place),
         )
         for place, kind in enumerate(history.kinds)

@@ -24,8 +24,7 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f("ck_transactions_gross_amount_positive"), "transactions", "gross_amount > 0"
     )
-    op.add_column("transactions", sa.Column("epoch", sa.Integer(), server_default="0", nullable=False))
-    op.add_column("transactions", sa.Column("epoch_began_at", sa.DateTime(timezone=True)))
+    op.add_column("transactions", sa.Column("epoch", sa.DateTime(timezone=True)))
     op.add_column("transactions", sa.Column("contradicted_by", sa.String(20)))
     op.add_column("transactions", sa.Column("contradicted_since", sa.DateTime(timezone=True)))
     op.add_column(
@@ -58,6 +57,17 @@ def upgrade() -> None:
         "notifications",
         ["next_try_at"],
         postgresql_where=sa.text("handled_at is null"),
+    )
+    op.alter_column("notifications", "adopted_by", new_column_name="assigned_to")
+    op.execute(
+        "alter table notifications rename constraint"
+        " fk_notifications_adopted_by to fk_notifications_assigned_to"
+    )
+    op.create_index(
+        "ix_notifications_unconfirmed",
+        "notifications",
+        ["id"],
+        postgresql_where=sa.text("outcome = 'awaiting_confirmation'"),
     )
     op.alter_column("payment_logs", "order_id", type_=sa.String(255))
     op.alter_column("alerts", "subject", type_=sa.String(255))

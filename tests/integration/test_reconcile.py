@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from tests.stand import INVITATION, Stand, open_stand
+from tuntas.domain.differences import Difference
 from tuntas.midtrans.errors import GatewayUnavailable
-from tuntas.usecases.reconcile import Difference, reconcile_due, sync_all, sync_order
+from tuntas.usecases.reconcile import reconcile_due, sync_all, sync_order
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +35,7 @@ async def test_a_payment_whose_notifications_were_lost_is_found(database_url: st
 async def test_before_a_method_is_chosen_midtrans_knows_nothing_and_that_is_normal(stand: Stand) -> None:
     """F23"""
     order_id = await stand.order()
-    assert await sync_order(stand.backend, order_id) == []
+    assert (await sync_order(stand.backend, order_id)).found == ()
     assert await status(stand) == "pending"
     (order,) = stand.rows("select checks, next_check_at, closed from orders")
     assert order["checks"] == 1
@@ -106,7 +107,7 @@ async def test_a_dry_run_shows_each_kind_of_difference_and_changes_nothing(datab
     async with open_stand(database_url, notified=False) as stand:
         order_id = await stand.order()
         await stand.pay(order_id)
-        (finding,) = await sync_order(stand.backend, order_id, dry_run=True)
+        (finding,) = (await sync_order(stand.backend, order_id, dry_run=True)).found
         assert (finding.difference, finding.ours, finding.midtrans) == (
             Difference.MISSING,
             None,
@@ -116,7 +117,8 @@ async def test_a_dry_run_shows_each_kind_of_difference_and_changes_nothing(datab
         await sync_order(stand.backend, order_id)
         await stand.act(order_id, "refund")
         await stand.notify(order_id, "pending", transaction_id="nobody-knows-me")
-        found = {entry.difference for entry in await sync_order(stand.backend, order_id, dry_run=True)}
+        synced = await sync_order(stand.backend, order_id, dry_run=True)
+        found = {entry.difference for entry in synced.found}
         assert found == {Difference.STATUS, Difference.EXTRA}
 
 

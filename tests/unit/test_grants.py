@@ -9,12 +9,13 @@ from tuntas.domain.money import Rupiah
 from tuntas.domain.orders import Order, OrderKind, invitation_status
 from tuntas.domain.transactions import Transaction
 
+PRICE = Rupiah(299_000)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def attempt(order_id: str, rung: Rung, day: float = 0, name: str = "t") -> Transaction:
     moment = START + timedelta(days=day)
-    return Transaction(order_id, name, rung, Rupiah(299_000), "qris", moment, moment, moment)
+    return Transaction(order_id, name, rung, PRICE, "qris", moment, moment, moment)
 
 
 def order(
@@ -23,7 +24,7 @@ def order(
     transactions = tuple(
         attempt(order_id, rung, day, f"t{number}") for number, (rung, day) in enumerate(attempts)
     )
-    return Order(order_id, kind, 365, START + timedelta(days=created), transactions)
+    return Order(order_id, kind, 365, START + timedelta(days=created), PRICE, transactions)
 
 
 def test_an_order_is_paid_if_any_attempt_is() -> None:

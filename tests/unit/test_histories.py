@@ -9,6 +9,7 @@ in any way; in what ways the orders and the attempts may then be listed is tried
 """
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -91,10 +92,7 @@ def meant(words: list[str]) -> PaymentStatus:
 def listings(orders: list[Order]) -> list[list[Order]]:
     """The same orders with their attempts, listed in every way that a database may return them."""
     variants = [
-        [
-            Order(order.order_id, order.kind, order.days, order.created_at, attempts)
-            for attempts in itertools.permutations(order.transactions)
-        ]
+        [replace(order, transactions=attempts) for attempts in itertools.permutations(order.transactions)]
         for order in orders
     ]
     return [

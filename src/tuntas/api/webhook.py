@@ -31,7 +31,8 @@ async def webhook(request: Request) -> JSONResponse:
         log.exception("webhook_not_stored")
         return refusal(request, "not_stored", HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "60"})
     if refused is not None:
-        await _trace(backend, refused.reason, body)
+        if not refused.kept:
+            await _trace(backend, refused.reason, body)
         if refused.reason is Refusal.MALFORMED:
             return refusal(request, "malformed_notification", HTTPStatus.BAD_REQUEST)
         return JSONResponse({"message": "Invalid signature"}, HTTPStatus.FORBIDDEN)

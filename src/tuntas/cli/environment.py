@@ -6,6 +6,7 @@ import json
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from getpass import getuser
 from pathlib import Path
 from typing import IO, Annotated, Any, NoReturn, TypeVar
 
@@ -160,6 +161,11 @@ def stop_on_signals() -> Iterator[asyncio.Event]:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+
+
+def actor() -> str:
+    """Who acts, as written into the payment log."""
+    return f"cli:{getuser()}"
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -1,17 +1,30 @@
 """`tuntas orders list|show|sync`"""
 
 import json
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
-from tuntas.cli.environment import EXIT_MISSING, DataDir, Json, desk_settings, fail, run
+from tuntas.cli.environment import (
+    EXIT_MISSING,
+    EXIT_UNUSABLE,
+    EXIT_WRONG,
+    DataDir,
+    Json,
+    actor,
+    desk_settings,
+    fail,
+    run,
+)
 from tuntas.cli.sync import print_finding
-from tuntas.language import rupiah
+from tuntas.language import Language, rupiah, text
 from tuntas.midtrans.errors import GatewayError
 from tuntas.midtrans.wib import format_wib
 from tuntas.usecases import payments
-from tuntas.usecases.reconcile import sync_order
+from tuntas.usecases.accept_payment import accept_payment
+from tuntas.usecases.errors import OrderNotFound, UseCaseError
+from tuntas.usecases.reconcile import TakeWord, sync_order
 
 app = typer.Typer(help="Orders, as our books have them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -49,6 +62,9 @@ def show(order_id: OrderId, data_dir: DataDir = None, as_json: Json = False) -> 
                 "transaction_id": attempt.transaction_id,
                 "transaction_status": attempt.transaction_status,
                 "payment_type": attempt.payment_type,
+                "gross_amount": attempt.gross_amount,
+                "counts": not attempt.stray,
+                "kept_because": attempt.kept_because,
             }
             for attempt in book.attempts
         ],
@@ -70,21 +86,62 @@ def show(order_id: OrderId, data_dir: DataDir = None, as_json: Json = False) -> 
 def sync(
     order_id: OrderId,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what differs.")] = False,
+    take_word: Annotated[
+        bool, typer.Option("--take-word", help="Take Midtrans's word also where it stands lower than ours.")
+    ] = False,
+    reason: Annotated[str | None, typer.Option(help="Why, with --take-word; kept in the log.")] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Ask Midtrans about one order now and take in the answer."""
-    settings = desk_settings(data_dir)
-    if run(settings, lambda backend: payments.order_book(backend, order_id)) is None:
-        fail(f"No order {order_id}.", EXIT_MISSING)
+    """Ask Midtrans about one order now and take in the answer. Exit code 1 when something still differs."""
+    if take_word and not reason:
+        fail("--take-word needs a --reason.", EXIT_UNUSABLE)
+    word = TakeWord(actor=actor(), reason=reason or "") if take_word else None
     try:
-        findings = run(settings, lambda backend: sync_order(backend, order_id, dry_run=dry_run))
+        synced = run(
+            desk_settings(data_dir),
+            lambda backend: sync_order(backend, order_id, dry_run=dry_run, take_word=word),
+        )
+    except LookupError:
+        fail(f"No order {order_id}.", EXIT_MISSING)
     except GatewayError as error:
         fail(str(error), EXIT_MISSING)
-    for finding in findings:
+    for finding in synced.found:
         print_finding(finding, as_json=as_json)
-    if not findings and not as_json:
+    if not synced.found and not as_json:
         typer.echo("Nothing differs.")
+    if synced.lasting:
+        if not as_json and not dry_run:
+            typer.echo("Still different. Midtrans's word counts with: --take-word --reason …", err=True)
+        raise typer.Exit(EXIT_WRONG)
+
+
+@app.command("accept")
+def accept(
+    order_id: OrderId,
+    reason: Annotated[str, typer.Option(help="Why the money stays; kept in the log.")],
+    transaction: Annotated[
+        str | None, typer.Option(help="Which payment, when several wait for a decision.")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Keep a payment that bought nothing: another amount pays the order, a second order adds its days."""
+    by = actor()
+    try:
+        done = run(
+            desk_settings(data_dir),
+            lambda backend: accept_payment(
+                backend, order_id, transaction_id=transaction, reason=reason, actor=by
+            ),
+        )
+    except OrderNotFound:
+        fail(f"No order {order_id}.", EXIT_MISSING)
+    except UseCaseError as error:
+        fail(text(f"error.{error.code}", Language.EN, **error.values), EXIT_WRONG)
+    shown = {"order_id": order_id} | asdict(done)
+    sentence = f"Kept {rupiah(done.amount)} of {done.transaction_id} ({done.why})."
+    typer.echo(json.dumps(shown) if as_json else sentence)
 
 
 def _summary(order: Any) -> dict[str, Any]:  # noqa: ANN401  a row of the orders table

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Annotated
 
@@ -19,9 +19,10 @@ from tuntas.cli.environment import (
     fail,
     opened_backend,
 )
+from tuntas.domain.differences import Finding
 from tuntas.midtrans.errors import GatewayError
 from tuntas.usecases.backend import Backend
-from tuntas.usecases.reconcile import Finding, sync_all
+from tuntas.usecases.reconcile import sync_all
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _PROGRESS_EVERY = 50
@@ -38,16 +39,25 @@ def sync(
     """Ask Midtrans about every order and take in the answers.
 
     Shows what differed: missing (Midtrans has it, we do not), extra (we have it, Midtrans does not),
-    amount, status. Exit code 3 when Midtrans could not be asked about some.
+    amount, status. Exit code 3 when Midtrans could not be asked about some, 1 when something still differs.
     """
     age = _duration(older_than)
     with opened_backend(desk_settings(data_dir)) as backend:
-        asked, findings, failed = asyncio.run(_sync(backend, age, dry_run=dry_run, as_json=as_json))
-    typer.echo(f"{asked} orders, {findings} differences, {failed} not answered", err=True)
-    if failed:
+        told = asyncio.run(_sync(backend, age, dry_run=dry_run, as_json=as_json))
+    counts = f"{told.asked} orders, {told.found} differences, {told.lasting} still there"
+    typer.echo(f"{counts}, {told.failed} not answered", err=True)
+    if told.failed:
         raise typer.Exit(EXIT_MISSING)
-    if dry_run and findings:
+    if told.lasting:
         raise typer.Exit(EXIT_WRONG)
+
+
+@dataclass(slots=True)
+class _Told:
+    asked: int = 0
+    found: int = 0
+    lasting: int = 0
+    failed: int = 0
 
 
 def print_finding(finding: Finding, *, as_json: bool) -> None:
@@ -58,23 +68,28 @@ def print_finding(finding: Finding, *, as_json: bool) -> None:
         typer.echo(f"{finding.order_id}  {finding.difference:<8} {sides}  ({finding.transaction_id or '-'})")
 
 
-async def _sync(backend: Backend, age: timedelta, *, dry_run: bool, as_json: bool) -> tuple[int, int, int]:
-    asked = findings = failed = 0
+async def _sync(backend: Backend, age: timedelta, *, dry_run: bool, as_json: bool) -> _Told:
+    told = _Told()
     try:
         async for order_id, result in sync_all(backend, older_than=age, dry_run=dry_run):
-            asked += 1
-            if isinstance(result, GatewayError):
-                failed += 1
-                typer.echo(f"{order_id}  not answered: {result}", err=True)
+            told.asked += 1
+            if isinstance(result, Exception):
+                told.failed += 1
+                typer.echo(f"{order_id}  not answered: {_cause(result)}", err=True)
                 continue
-            findings += len(result)
-            for finding in result:
+            told.found += len(result.found)
+            told.lasting += len(result.lasting)
+            for finding in result.found:
                 print_finding(finding, as_json=as_json)
-            if asked % _PROGRESS_EVERY == 0:
-                typer.echo(f"… {asked} orders", err=True)
+            if told.asked % _PROGRESS_EVERY == 0:
+                typer.echo(f"… {told.asked} orders", err=True)
     finally:
         await backend.close()
-    return asked, findings, failed
+    return told
+
+
+def _cause(error: Exception) -> str:
+    return str(error) if isinstance(error, GatewayError) else type(error).__name__
 
 
 def _duration(text: str) -> timedelta:

@@ -1,7 +1,7 @@
 """`tuntas webhook send`: what Midtrans would send, built, signed and really posted."""
 
 import json
-from getpass import getuser
+from pathlib import Path
 from typing import Annotated
 
 import httpx
@@ -13,21 +13,27 @@ from tuntas.cli.environment import (
     EXIT_WRONG,
     DataDir,
     Json,
+    actor,
     desk_settings,
     fail,
     run,
 )
 from tuntas.clock import SystemClock
 from tuntas.domain.money import Rupiah
+from tuntas.language import Language, text
 from tuntas.midtrans.compose import compose_notification
-from tuntas.midtrans.notification import STATUS_CODES
+from tuntas.midtrans.errors import GatewayError
+from tuntas.midtrans.notification import STATUS_CODES, readable_body
+from tuntas.usecases import confirm as confirming
 from tuntas.usecases import replay as replaying
-from tuntas.usecases.errors import NotificationNotFound, OrderNotFound
+from tuntas.usecases.apply_facts import Outcome
+from tuntas.usecases.errors import NotAnOrphan, NotificationNotFound, OrderNotFound
 from tuntas.usecases.payments import newest_attempt
 
 app = typer.Typer(help="Notifications by hand.", no_args_is_help=True, rich_markup_mode=None)
 
 _PRODUCTION_KEY = "Mid-"
+_MOST_LISTED = 10_000
 
 
 @app.callback()
@@ -92,6 +98,24 @@ def replay(
         raise typer.Exit(EXIT_WRONG)
 
 
+@app.command("confirm")
+def confirm(
+    notification_id: Annotated[int, typer.Argument(help="The number that `tuntas doctor` shows.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Ask Midtrans now about what a stored notification says, and take in the answer."""
+    try:
+        outcome = run(desk_settings(data_dir), lambda backend: confirming.confirm(backend, notification_id))
+    except GatewayError as error:
+        fail(str(error), EXIT_MISSING)
+    if outcome is None:
+        fail(f"No notification {notification_id}.", EXIT_MISSING)
+    _print_outcome(notification_id, outcome, as_json=as_json)
+    if outcome == confirming.NOT_CONFIRMED:
+        raise typer.Exit(EXIT_WRONG)
+
+
 @app.command("adopt")
 def adopt(
     notification_id: Annotated[int, typer.Argument(help="The number of an orphan.")],
@@ -99,29 +123,67 @@ def adopt(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Take in an orphan as being about an order of ours. The amount must still fit."""
-    settings = desk_settings(data_dir)
+    """Take in an orphan as being about an order of ours; once. Another amount then waits for a decision."""
+    settings, by = desk_settings(data_dir), actor()
     try:
-        outcome = run(
-            settings,
-            lambda backend: replaying.adopt(backend, notification_id, order_id, actor=f"cli:{getuser()}"),
-        )
+        outcome = run(settings, lambda backend: replaying.adopt(backend, notification_id, order_id, actor=by))
     except NotificationNotFound:
         fail(f"No notification {notification_id}.", EXIT_MISSING)
     except OrderNotFound:
         fail(f"No order {order_id}.", EXIT_MISSING)
+    except NotAnOrphan as error:
+        fail(text(f"error.{error.code}", Language.EN), EXIT_WRONG)
     _print_outcome(notification_id, outcome, as_json=as_json)
 
 
 @app.command("orphans")
 def orphans(data_dir: DataDir = None, as_json: Json = False) -> None:
     """Notifications about orders that are not ours."""
-    for entry in run(desk_settings(data_dir), replaying.orphans):
+    _list(data_dir, outcomes=[Outcome.UNKNOWN_ORDER], order_id=None, limit=_MOST_LISTED, as_json=as_json)
+
+
+@app.command("list")
+def list_stored(
+    outcome: Annotated[
+        str | None, typer.Option(help="Only this outcome: applied, amount_mismatch, incoherent …")
+    ] = None,
+    order: Annotated[str | None, typer.Option(help="Only about this order id, as received.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=_MOST_LISTED)] = 20,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """The newest stored notifications, those among them that were refused although rightly signed."""
+    outcomes = None if outcome is None else [outcome]
+    _list(data_dir, outcomes=outcomes, order_id=order, limit=limit, as_json=as_json)
+
+
+@app.command("show")
+def show(
+    notification_id: Annotated[int, typer.Argument(help="The number that the lists show.")],
+    data_dir: DataDir = None,
+) -> None:
+    """A stored notification as Midtrans sent it, without its signature."""
+    try:
+        body = run(desk_settings(data_dir), lambda backend: replaying.stored_body(backend, notification_id))
+    except NotificationNotFound:
+        fail(f"No notification {notification_id}.", EXIT_MISSING)
+    typer.echo(json.dumps(readable_body(body), indent=2))
+
+
+def _list(
+    data_dir: Path | None, *, outcomes: list[str] | None, order_id: str | None, limit: int, as_json: bool
+) -> None:
+    found = run(
+        desk_settings(data_dir),
+        lambda backend: replaying.stored(backend, outcomes=outcomes, order_id=order_id, limit=limit),
+    )
+    for entry in found:
         about = {
             "notification": entry.id,
             "order_id": entry.order_id,
             "transaction_id": entry.transaction_id,
             "transaction_status": entry.transaction_status,
+            "outcome": entry.outcome,
         }
         typer.echo(json.dumps(about) if as_json else "  ".join(map(str, about.values())))
 

@@ -21,7 +21,7 @@ class Grant:
 class Entitlement:
     grants: tuple[Grant, ...]
     duplicates: tuple[str, ...]
-    """Order ids of further initial orders that were paid: they grant nothing and need a refund."""
+    """Order ids of further initial orders that were paid: they grant nothing."""
 
     @property
     def expires_at(self) -> datetime | None:

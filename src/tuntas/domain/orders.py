@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from tuntas.domain.facts import Fact
 from tuntas.domain.ladder import PaymentStatus
+from tuntas.domain.money import Rupiah
 from tuntas.domain.transactions import Transaction
 
 STRONGEST_FIRST = (PaymentStatus.PAID, PaymentStatus.REFUNDED, PaymentStatus.PENDING)
@@ -24,27 +26,38 @@ class Order:
     kind: OrderKind
     days: int
     created_at: datetime
+    price: Rupiah
     transactions: tuple[Transaction, ...]
+    strays: tuple[Transaction, ...] = ()
+    """Attempts told with another amount: they count for nothing, and their money waits for a person."""
+    accepted_amount: Rupiah | None = None
+    """Another amount that a person accepted in place of the price."""
     closed: bool = False
-    """Its last possible payment moment passed without any attempt known to Midtrans."""
+    """Its last possible payment moment passed without any attempt that could still pay it."""
+
+    def takes(self, fact: Fact) -> bool:
+        """Whether the fact is about an amount that pays this order."""
+        accepted = fact.currency == "IDR" and fact.gross_amount == self.accepted_amount
+        return accepted or fact.pays_exactly(self.price)
 
     @property
     def status(self) -> PaymentStatus:
         """Paid if any attempt is; else refunded if any; else pending if any, or if none yet; else failed.
 
-        `failed` is not the end: the customer may still pay in the same Snap page. An order closed
-        without an attempt has failed too, and is paid all the same should a payment turn up.
+        `failed` is not the end: the customer may still pay in the same Snap page. A closed order has
+        failed too, whatever still waits, and is paid all the same should a payment turn up.
         """
         seen = {transaction.status for transaction in self.transactions}
         for status in STRONGEST_FIRST:
-            if status in seen:
+            if status in seen and not (status is PaymentStatus.PENDING and self.closed):
                 return status
         return PaymentStatus.FAILED if seen or self.closed else PaymentStatus.PENDING
 
     def paid_at(self, *, refund_revokes: bool) -> datetime | None:
         """The earliest paid moment that still counts, or None.
 
-        A refund leaves the paid time as it was (the seed: "no action") unless `refund_revokes`.
+        A refund leaves the paid time as it was unless `refund_revokes`: giving money back and taking the
+        invitation down are two decisions.
         """
         moments = [
             transaction.paid_at

@@ -5,7 +5,7 @@ person's or the reconciliation's, begins a new one, in which Midtrans's own word
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tuntas.domain.facts import Fact, VirtualAccount
 from tuntas.domain.ladder import MEANING, PaymentStatus, Rung
@@ -13,6 +13,7 @@ from tuntas.domain.money import Rupiah
 
 _CARD = "credit_card"
 _RETURNED = {Rung.REFUND, Rung.CHARGEBACK}
+_FIRST_EPOCH = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,8 @@ class Transaction:
     payable_until: datetime | None = None
     stray: bool = False
     """Told with another amount than the order's: counts for nothing until a person accepts the amount."""
-    epoch: int = 0
-    epoch_began_at: datetime | None = None
-    """Facts received before this moment belong to an earlier epoch."""
+    epoch: datetime | None = None
+    """When the present epoch began, if a recorded act ever began one: facts received before count no more."""
     kept: bool = False
     """A person decided that this money stays although it buys nothing."""
 
@@ -76,7 +76,11 @@ def climb(before: Transaction | None, fact: Fact, *, stray: bool = False) -> Tra
         payable_until=fact.payable_until,
         stray=stray,
     )
-    return seen if before is None else join(before, _in_its_epoch(seen, before, fact))
+    if fact.begins_epoch:
+        seen = replace(seen, epoch=fact.received_at)
+    elif before is not None and not _is_of_the_past(before, fact):
+        seen = replace(seen, epoch=before.epoch)
+    return seen if before is None else join(before, seen)
 
 
 def contradicts(before: Transaction | None, fact: Fact) -> bool:
@@ -91,7 +95,7 @@ def contradicts(before: Transaction | None, fact: Fact) -> bool:
 
 def join(one: Transaction, other: Transaction) -> Transaction:
     """What two partial views of one transaction know together."""
-    state = max(one, other, key=lambda view: (view.epoch, view.rung))
+    state = max(one, other, key=lambda view: (_age(view), view.rung))
     paying = max(
         one, other, key=lambda view: (view.epoch, min(view.rung, Rung.SETTLEMENT), view.gross_amount)
     )
@@ -108,26 +112,20 @@ def join(one: Transaction, other: Transaction) -> Transaction:
         payable_until=max(filter(None, (one.payable_until, other.payable_until)), default=None),
         stray=one.stray and other.stray,
         epoch=state.epoch,
-        epoch_began_at=state.epoch_began_at,
         kept=one.kept or other.kept,
     )
 
 
-def _how_far_paid(view: Transaction) -> tuple[int, Rung, Rupiah]:
-    return view.epoch, min(view.rung, Rung.SETTLEMENT), view.gross_amount
+def _how_far_paid(view: Transaction) -> tuple[datetime, Rung, Rupiah]:
+    return _age(view), min(view.rung, Rung.SETTLEMENT), view.gross_amount
 
 
-def _in_its_epoch(seen: Transaction, before: Transaction, fact: Fact) -> Transaction:
-    """A fact belongs to the epoch it was received in, however late it is applied."""
-    if _is_of_the_past(before, fact):
-        return replace(seen, epoch=before.epoch - 1)
-    if fact.begins_epoch and seen.rung < before.rung:
-        return replace(seen, epoch=before.epoch + 1, epoch_began_at=fact.received_at)
-    return replace(seen, epoch=before.epoch, epoch_began_at=before.epoch_began_at)
+def _age(view: Transaction) -> datetime:
+    return view.epoch or _FIRST_EPOCH
 
 
 def _is_of_the_past(before: Transaction, fact: Fact) -> bool:
-    return before.epoch_began_at is not None and fact.received_at < before.epoch_began_at
+    return before.epoch is not None and fact.received_at < before.epoch
 
 
 def _money_is_in(rung: Rung) -> bool:

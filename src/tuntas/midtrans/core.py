@@ -47,6 +47,11 @@ class CoreClient:
         document = await self._call("POST", f"v2/{quote(transaction_id, safe='')}/cancel")
         _expect(document, "200")
 
+    async def expire(self, transaction_id: str) -> None:
+        """End a waiting attempt. Raises GatewayRejected when it does not wait any more."""
+        document = await self._call("POST", f"v2/{quote(transaction_id, safe='')}/expire")
+        _expect(document, "200", "407")
+
     async def refund(self, transaction_id: str, *, refund_key: str, amount: Rupiah, reason: str) -> None:
         """Give money back; safe to repeat with the same key for seven days.
 

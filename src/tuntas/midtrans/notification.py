@@ -51,14 +51,16 @@ class Notification:
     """The fields that decide whether to believe it, as the exact strings of the body."""
 
     order_id: str
-    transaction_id: str
-    transaction_status: str
+    transaction_id: str | None
+    transaction_status: str | None
     status_code: str
     gross_amount: str
     signature_key: str
     fraud_status: str | None
     document: dict[str, Any]
     """The whole body as parsed."""
+    problem: str | None = None
+    """Why it cannot be understood although it can be verified."""
 
     @property
     def is_dashboard_test(self) -> bool:
@@ -71,7 +73,7 @@ class Notification:
         The signature does not cover `transaction_status`; without this check a pending notification
         (201) edited to say "settlement" would still verify. A status nobody knows claims nothing.
         """
-        status = self.transaction_status.lower()
+        status = (self.transaction_status or "").lower()
         verdict = (self.fraud_status or "accept").lower()
         if status == "capture" and verdict != "accept":
             status = "deny" if verdict == "deny" else "challenge"
@@ -99,6 +101,15 @@ def parse_notification(body: bytes) -> Notification:
         fraud_status=text_of(document, "fraud_status"),
         document=document,
     )
+
+
+def readable_body(body: bytes) -> object:
+    """A stored body for a person's eyes: without its signature, and as it is when it is no JSON."""
+    try:
+        document = _json_object(body)
+    except MalformedNotification:
+        return body.decode(errors="replace")
+    return {name: value for name, value in document.items() if name != "signature_key"}
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

@@ -21,6 +21,13 @@ class AlertKind(StrEnum):
     CONFIRMATION_MISMATCH = "confirmation_mismatch"
     OVER_REFUNDED = "over_refunded"
     REFUND_UNCERTAIN = "refund_uncertain"
+    FOREIGN_TRANSACTION = "foreign_transaction"
+    UNREADABLE_FIELD = "unreadable_field"
+    NOTIFICATION_REFUSED = "notification_refused"
+    BOOKS_DIFFER = "books_differ"
+    WORD_TAKEN = "word_taken"
+    CHECK_FAILED = "check_failed"
+    GATEWAY_AWAY = "gateway_away"
     POISON = "poison"
     INVARIANT = "invariant"
 
@@ -40,15 +47,47 @@ ADVICE: Mapping[AlertKind, Advice] = {
     ),
     AlertKind.AMOUNT_MISMATCH: Advice(
         "Another amount than the order's was paid, or is about to be.",
-        "Look at: tuntas orders show {subject}",
+        "Take it: tuntas orders accept {subject} --reason …; "
+        "or give it back: tuntas refund {subject} --reason …",
     ),
     AlertKind.UNKNOWN_STATUS: Advice(
         "Midtrans used a status that this version does not know; nothing was changed.",
-        "Look at: tuntas orders show {subject}; then at the order on Midtrans's dashboard",
+        "Ask Midtrans how it stands now: tuntas orders sync {subject}; when you know: tuntas resolve",
     ),
     AlertKind.DUPLICATE_PAYMENT: Advice(
         "The same thing was paid twice.",
-        "Give one payment back: tuntas refund {subject} --reason 'paid twice'",
+        "Give one back: tuntas refund {subject} --reason …; "
+        "or keep it: tuntas orders accept {subject} --reason …",
+    ),
+    AlertKind.FOREIGN_TRANSACTION: Advice(
+        "A notification names a transaction that pays another order already; it changed nothing.",
+        "Ask Midtrans whose it is: tuntas orders sync {subject}; when you know: tuntas resolve",
+    ),
+    AlertKind.UNREADABLE_FIELD: Advice(
+        "Midtrans sent a field that cannot be read; the rest was taken in without it.",
+        "Read it: tuntas webhook list --order {subject}, tuntas webhook show <number>; then: tuntas resolve",
+    ),
+    AlertKind.NOTIFICATION_REFUSED: Advice(
+        "A rightly signed notification was refused: its code does not fit its status, or fields are missing.",
+        "Read it: tuntas webhook list --order {subject}; ask Midtrans: tuntas orders sync {subject}; then: "
+        "tuntas resolve",
+    ),
+    AlertKind.BOOKS_DIFFER: Advice(
+        "Midtrans says otherwise than our books, and our books cannot follow by themselves.",
+        "Look: tuntas orders sync {subject} --dry-run; take Midtrans's word: tuntas orders sync {subject} "
+        "--take-word --reason …",
+    ),
+    AlertKind.WORD_TAKEN: Advice(
+        "Midtrans said the same lower status three times over a day, and the books followed.",
+        "Look at: tuntas orders show {subject}; then: tuntas resolve",
+    ),
+    AlertKind.CHECK_FAILED: Advice(
+        "Asking about an order goes wrong again and again; the others are not held up.",
+        "Try it by hand: tuntas orders sync {subject}",
+    ),
+    AlertKind.GATEWAY_AWAY: Advice(
+        "Midtrans does not answer our questions, or refuses our key.",
+        "Check the key and the network: tuntas config check; the questions go on by themselves.",
     ),
     AlertKind.CONFIRMATION_MISMATCH: Advice(
         "Midtrans does not bear out what a notification said.",
@@ -81,6 +120,11 @@ async def raise_alert(
             index_elements=[Alert.kind, Alert.subject], index_where=text("resolved_at is null")
         )
     )
+
+
+async def is_open(session: UnitOfWork, kind: AlertKind, subject: str) -> bool:
+    query = select(Alert.id).where(Alert.kind == kind, Alert.subject == subject, Alert.resolved_at.is_(None))
+    return (await session.scalars(query)).one_or_none() is not None
 
 
 async def open_alerts(session: UnitOfWork) -> Sequence[Alert]:

@@ -29,6 +29,14 @@ class DatabaseUnreachable(DatabaseUnusable):
     """Nothing answers at the database's address, or it refuses us."""
 
 
+class DatabaseBusy(DatabaseUnusable):
+    """PostgreSQL is well, but this piece of work had to wait too long; later it may pass."""
+
+
+class RowLocked(DatabaseBusy):
+    """Another session holds a row that this work needs."""
+
+
 class Database:
     """A pool of connections; `transaction()` is the only way to talk through it."""
 
@@ -72,6 +80,20 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+def trouble_of(error: BaseException) -> DatabaseUnusable | None:
+    """What an error says about the database, None when it says something about the work."""
+    if isinstance(error, DatabaseUnusable):
+        return error
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    if state == "55P03":
+        return RowLocked("another session holds what is needed")
+    if state in _WORTH_ANOTHER_TRY:
+        return DatabaseBusy("others were at work on the same rows")
+    if isinstance(error, OSError | exc.InterfaceError | exc.OperationalError | exc.TimeoutError):
+        return DatabaseUnreachable("the database does not answer")
+    return None
 
 
 def storable(text: str) -> bool:

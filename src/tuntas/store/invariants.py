@@ -21,14 +21,29 @@ class Invariant:
 
 INVARIANTS = (
     Invariant(
-        name="paid_orders_have_their_grant",
-        wrong="A paid order has no paid time, and is not a duplicate payment that somebody was told of.",
-        remedy="Run: tuntas orders sync <order>",
+        name="every_rupiah_has_its_place",
+        wrong="Money came in that bought nothing, and nobody was told.",
+        remedy="Keep it: tuntas orders accept <order> --reason …; or give it back: tuntas refund <order>",
         query="""
-            select o.order_id from orders o
-            left join domain_grants g using (order_id)
-            left join alerts a on a.kind = 'duplicate_payment' and a.subject = o.order_id
-            where o.status = 'paid' and g.order_id is null and a.id is null""",
+            with money as (
+                select * from transactions where kept_because is null and transaction_status in
+                  ('capture', 'settlement', 'partial_refund', 'partial_chargeback'))
+            select distinct m.order_id from money m
+            where case when m.stray
+                then not exists (
+                  select 1 from transactions counted
+                  where counted.transaction_id = m.transaction_id and not counted.stray
+                    and counted.transaction_status not in
+                      ('pending', 'authorize', 'challenge', 'failure', 'expire', 'cancel', 'deny'))
+                else exists (
+                  select 1 from money other where other.order_id = m.order_id and not other.stray
+                    and other.transaction_id <> m.transaction_id)
+                  or not exists (select 1 from domain_grants g where g.order_id = m.order_id)
+                end
+              and not exists (
+                select 1 from alerts a
+                where a.kind in ('duplicate_payment', 'amount_mismatch') and a.subject = m.order_id
+                  and a.resolved_at is null)""",
     ),
     Invariant(
         name="grants_have_a_paid_order",
@@ -75,7 +90,8 @@ INVARIANTS = (
               and :now > greatest(o.expires_at, t.payable_until) + interval '3 hours'
               and not exists (
                 select 1 from transactions t where t.order_id = o.order_id
-                  and t.transaction_status in ('authorize', 'challenge'))""",
+                  and t.transaction_status in ('authorize', 'challenge')
+                  and :now < coalesce(t.transaction_time, t.first_heard_at) + interval '9 days')""",
     ),
     Invariant(
         name="no_notification_waits",
@@ -88,7 +104,7 @@ INVARIANTS = (
     Invariant(
         name="no_confirmation_waits",
         wrong="A notification has waited for Midtrans's confirmation for more than ten minutes.",
-        remedy="Is `tuntas worker` running, and does Midtrans answer?",
+        remedy="Is `tuntas worker` running, and does Midtrans answer? Ask: tuntas webhook confirm <number>",
         query="""
             select id::text from notifications
             where outcome = 'awaiting_confirmation' and :now > handled_at + interval '10 minutes'""",

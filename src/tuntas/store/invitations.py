@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from tuntas.store.database import UnitOfWork, storable
+from tuntas.store.locks import Lock, take
 from tuntas.store.models import Invitation, Package
 
 
@@ -63,6 +64,7 @@ async def owned_invitation(
     """The owner's invitation; with `lock`, nobody else changes what it owns until the transaction ends."""
     query = select(Invitation).where(Invitation.id == invitation_id, Invitation.owner_id == owner_id)
     if lock:
+        take(session, Lock.INVITATION)
         query = query.with_for_update(of=Invitation)
     return (await session.scalars(query)).one_or_none()
 

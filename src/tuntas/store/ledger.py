@@ -8,14 +8,16 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from tuntas.domain.contradictions import Contradiction
 from tuntas.domain.facts import VirtualAccount
 from tuntas.domain.grants import Entitlement
 from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
 from tuntas.domain.orders import Order, OrderKind
-from tuntas.domain.transactions import Transaction
+from tuntas.domain.transactions import Transaction, join
 from tuntas.store import models
 from tuntas.store.database import UnitOfWork
+from tuntas.store.locks import Lock, take
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +26,16 @@ class Book:
 
     invitation_id: int
     orders: tuple[Order, ...]
-    amounts: dict[str, Rupiah]
-    """What each order id asked for."""
     payable_until: dict[str, datetime]
     """When each order's payment page ends."""
+    stored: dict[str, PaymentStatus]
+    """What each order's row says: behind what the rules say when something else about it was changed."""
+
+    def order(self, order_id: str) -> Order:
+        return next(order for order in self.orders if order.order_id == order_id)
 
 
-async def lock_books(session: UnitOfWork, order_ids: Iterable[str]) -> dict[int, Book]:
+async def lock_books(session: UnitOfWork, order_ids: Iterable[str]) -> list[Book]:
     """Lock the invitations these orders belong to, lowest id first, then read all their orders.
 
     Unknown order ids are left out. One fixed order of locks means that batches cannot deadlock.
@@ -42,28 +47,41 @@ async def lock_books(session: UnitOfWork, order_ids: Iterable[str]) -> dict[int,
         .order_by(models.Invitation.id)
         .with_for_update()
     )
-    invitation_ids = (await session.scalars(locked)).all()
+    take(session, Lock.INVITATION)
+    return await _books(session, (await session.scalars(locked)).all())
+
+
+async def read_book(session: UnitOfWork, order_id: str) -> Book | None:
+    """The book that an order stands in, without a lock: for looking only."""
+    owner = select(models.Order.invitation_id).where(models.Order.order_id == order_id)
+    books = await _books(session, (await session.scalars(owner)).all())
+    return books[0] if books else None
+
+
+async def _books(session: UnitOfWork, invitation_ids: Sequence[int]) -> list[Book]:
     if not invitation_ids:
-        return {}
-    rows = (
-        await session.scalars(select(models.Order).where(models.Order.invitation_id.in_(invitation_ids)))
-    ).all()
-    attempts = await _transactions(session, [row.order_id for row in rows])
-    return {
-        invitation_id: Book(
+        return []
+    query = select(models.Order).where(models.Order.invitation_id.in_(invitation_ids))
+    rows: dict[int, list[models.Order]] = defaultdict(list)
+    for row in await session.scalars(query.execution_options(populate_existing=True)):
+        rows[row.invitation_id].append(row)
+    attempts = await _transactions(session, [row.order_id for found in rows.values() for row in found])
+    return [
+        Book(
             invitation_id=invitation_id,
-            orders=tuple(
-                _order(row, attempts[row.order_id]) for row in rows if row.invitation_id == invitation_id
-            ),
-            amounts={
-                row.order_id: Rupiah(row.gross_amount) for row in rows if row.invitation_id == invitation_id
-            },
-            payable_until={
-                row.order_id: row.expires_at for row in rows if row.invitation_id == invitation_id
-            },
+            orders=tuple(_order(row, attempts[row.order_id]) for row in found),
+            payable_until={row.order_id: row.expires_at for row in found},
+            stored={row.order_id: PaymentStatus(row.status) for row in found},
         )
-        for invitation_id in invitation_ids
-    }
+        for invitation_id, found in sorted(rows.items())
+    ]
+
+
+async def owners_of(session: UnitOfWork, transaction_ids: Iterable[str]) -> dict[str, str]:
+    """The order that each of these transactions is known to pay; the others are left out."""
+    key = models.Transaction.transaction_id
+    query = select(key, models.Transaction.order_id).where(key.in_(list(transaction_ids)))
+    return dict((await session.execute(query)).all())
 
 
 async def write_transactions(session: UnitOfWork, transactions: Sequence[Transaction]) -> None:
@@ -110,21 +128,70 @@ async def write_invitation(
     )
 
 
-async def write_invitation_status(session: UnitOfWork, invitation_id: int, status: PaymentStatus) -> None:
-    """For changes that touch no grant; see `write_invitation`."""
+async def count_strays(session: UnitOfWork, order: Order, amount: Rupiah) -> None:
+    """Strays of an amount that a person accepted become ordinary attempts."""
+    counted = {found.transaction_id: found for found in order.transactions}
+    for stray in order.strays:
+        if stray.gross_amount != amount:
+            continue
+        is_row = (
+            models.Transaction.order_id == stray.order_id,
+            models.Transaction.transaction_id == stray.transaction_id,
+            models.Transaction.stray,
+        )
+        known = counted.get(stray.transaction_id)
+        if known is None:
+            await session.execute(update(models.Transaction).where(*is_row).values(stray=False))
+        else:
+            await session.execute(delete(models.Transaction).where(*is_row))
+            await write_transactions(session, [join(known, stray)])
+
+
+async def keep_payment(session: UnitOfWork, order_id: str, transaction_id: str, reason: str) -> None:
+    """This money stays although it bought nothing, for the reason a person gave."""
     await session.execute(
-        update(models.Invitation).where(models.Invitation.id == invitation_id).values(payment_status=status)
+        update(models.Transaction)
+        .where(models.Transaction.order_id == order_id, models.Transaction.transaction_id == transaction_id)
+        .values(kept_because=reason)
     )
 
 
-async def read_transactions(session: UnitOfWork, order_id: str) -> dict[str, Rung]:
-    """The attempts to pay one order, and how far each has come."""
-    found = await _transactions(session, [order_id])
-    return {attempt.transaction_id: attempt.rung for attempt in found[order_id]}
+async def contradictions(session: UnitOfWork, order_id: str) -> dict[str, Contradiction]:
+    """What Midtrans has said lower than our books, by transaction."""
+    query = select(models.Transaction).where(
+        models.Transaction.order_id == order_id, models.Transaction.contradicted_by.is_not(None)
+    )
+    return {
+        row.transaction_id: Contradiction(
+            Rung[row.contradicted_by.upper()], row.contradicted_since, row.contradictions
+        )
+        for row in await session.scalars(query.execution_options(populate_existing=True))
+        if row.contradicted_by is not None and row.contradicted_since is not None
+    }
+
+
+async def write_contradiction(
+    session: UnitOfWork, order_id: str, transaction_id: str, found: Contradiction | None
+) -> None:
+    """Remember what Midtrans said; None when the books agree."""
+    await session.execute(
+        update(models.Transaction)
+        .where(models.Transaction.order_id == order_id, models.Transaction.transaction_id == transaction_id)
+        .values(
+            contradicted_by=found.rung.status if found else None,
+            contradicted_since=found.since if found else None,
+            contradictions=found.answers if found else 0,
+        )
+    )
 
 
 async def _transactions(session: UnitOfWork, order_ids: Sequence[str]) -> dict[str, list[Transaction]]:
-    query = select(models.Transaction).where(models.Transaction.order_id.in_(order_ids))
+    query = (
+        select(models.Transaction)
+        .where(models.Transaction.order_id.in_(order_ids))
+        .order_by(models.Transaction.first_heard_at, models.Transaction.transaction_id)
+        .execution_options(populate_existing=True)
+    )
     found: dict[str, list[Transaction]] = defaultdict(list)
     for row in await session.scalars(query):
         found[row.order_id].append(
@@ -143,20 +210,22 @@ async def _transactions(session: UnitOfWork, order_ids: Sequence[str]) -> dict[s
                 else None,
                 stray=row.stray,
                 epoch=row.epoch,
-                epoch_began_at=row.epoch_began_at,
                 kept=row.kept_because is not None,
             )
         )
     return found
 
 
-def _order(row: models.Order, transactions: list[Transaction]) -> Order:
+def _order(row: models.Order, attempts: list[Transaction]) -> Order:
     return Order(
         order_id=row.order_id,
         kind=OrderKind(row.kind),
         days=row.days,
         created_at=row.created_at,
-        transactions=tuple(transactions),
+        price=Rupiah(row.gross_amount),
+        transactions=tuple(attempt for attempt in attempts if not attempt.stray),
+        strays=tuple(attempt for attempt in attempts if attempt.stray),
+        accepted_amount=None if row.accepted_amount is None else Rupiah(row.accepted_amount),
         closed=row.closed,
     )
 
@@ -169,7 +238,6 @@ def _row(transaction: Transaction) -> dict[str, object]:
         "gross_amount": transaction.gross_amount,
         "transaction_status": transaction.rung.status,
         "epoch": transaction.epoch,
-        "epoch_began_at": transaction.epoch_began_at,
         "payment_type": transaction.payment_type,
         "transaction_time": transaction.transaction_time,
         "settlement_time": transaction.settlement_time,

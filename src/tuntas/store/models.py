@@ -191,9 +191,8 @@ class Transaction(Base):
     gross_amount: Mapped[int]
     """Rupiah that came, or would come, in: the price, and the fee where the gateway added one."""
     transaction_status: Mapped[str] = mapped_column(_STATUS)
-    epoch: Mapped[int] = mapped_column(Integer, server_default=text("0"))
-    """How often a recorded act took Midtrans's word although it was lower than ours."""
-    epoch_began_at: Mapped[datetime | None]
+    epoch: Mapped[datetime | None]
+    """When a recorded act last took Midtrans's word although it was lower than ours."""
     contradicted_by: Mapped[str | None] = mapped_column(_STATUS)
     """The lower status that GET status has answered with lately, again and again."""
     contradicted_since: Mapped[datetime | None]
@@ -256,6 +255,9 @@ class Notification(Base):
     __table_args__ = (
         Index("ix_notifications_unhandled", "next_try_at", postgresql_where=text("handled_at is null")),
         Index("ix_notifications_orphans", "order_id", postgresql_where=text("outcome = 'unknown_order'")),
+        Index(
+            "ix_notifications_unconfirmed", "id", postgresql_where=text("outcome = 'awaiting_confirmation'")
+        ),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -265,7 +267,7 @@ class Notification(Base):
     order_id: Mapped[str] = mapped_column(String(255), index=True)
     transaction_id: Mapped[str | None] = mapped_column(String(64))
     transaction_status: Mapped[str | None] = mapped_column(String(64))
-    adopted_by: Mapped[str | None] = mapped_column(ForeignKey("orders.order_id"))
+    assigned_to: Mapped[str | None] = mapped_column(ForeignKey("orders.order_id"))
     """The order of ours that an operator said this is about."""
     received_at: Mapped[datetime]
     deliveries: Mapped[int] = mapped_column(Integer, server_default=text("1"))

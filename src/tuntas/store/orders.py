@@ -7,7 +7,9 @@ from sqlalchemy import or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from tuntas.domain.money import Rupiah
+from tuntas.domain.orders import OrderKind
 from tuntas.store.database import UnitOfWork, storable
+from tuntas.store.locks import Lock, take
 from tuntas.store.models import DomainGrant, Invitation, Order, Transaction
 
 
@@ -38,6 +40,7 @@ async def order(session: UnitOfWork, order_id: str) -> Order | None:
 
 async def locked_order(session: UnitOfWork, order_id: str) -> Order:
     """An order known to exist, locked until the transaction ends."""
+    take(session, Lock.ORDER)
     return await session.get_one(Order, order_id, with_for_update=True)
 
 
@@ -63,13 +66,14 @@ async def newest_owned_order_id(session: UnitOfWork, owner_id: int) -> str | Non
     return (await session.scalars(query)).one_or_none()
 
 
-async def amount_of(session: UnitOfWork, order_id: str) -> Rupiah:
-    """What an order known to exist asks for."""
-    return Rupiah((await session.scalars(select(Order.gross_amount).where(Order.order_id == order_id))).one())
+async def existing(session: UnitOfWork, order_id: str) -> Order:
+    """An order known to exist, as it stands now."""
+    return await session.get_one(Order, order_id, populate_existing=True)
 
 
 async def lock_with_invitation(session: UnitOfWork, order_id: str) -> Order | None:
     """An order under its invitation's lock, the one that `apply_facts` takes first too."""
+    take(session, Lock.INVITATION)
     owner = select(Order.invitation_id).where(Order.order_id == order_id).scalar_subquery()
     await session.execute(select(Invitation.id).where(Invitation.id == owner).with_for_update())
     return await session.get(Order, order_id, populate_existing=True)
@@ -105,6 +109,22 @@ async def take_due(session: UnitOfWork, *, now: datetime, lease_until: datetime,
     return order_ids
 
 
+async def give_back(session: UnitOfWork, order_ids: Iterable[str], *, at: datetime) -> None:
+    """End the lease of orders that were taken and not asked about."""
+    await session.execute(update(Order).where(Order.order_id.in_(list(order_ids))).values(next_check_at=at))
+
+
+async def count_failure(session: UnitOfWork, order_id: str) -> int:
+    """How often in a row asking about this order has gone wrong, this time included."""
+    statement = (
+        update(Order)
+        .where(Order.order_id == order_id)
+        .values(check_failures=Order.check_failures + 1)
+        .returning(Order.check_failures)
+    )
+    return (await session.scalars(statement)).one()
+
+
 async def check_soon(session: UnitOfWork, order_id: str, *, at: datetime) -> None:
     """Have reconciliation ask about this order next."""
     await session.execute(update(Order).where(Order.order_id == order_id).values(next_check_at=at))
@@ -128,10 +148,19 @@ async def recent(session: UnitOfWork, *, status: str | None, limit: int) -> Sequ
     return (await session.scalars(query.order_by(Order.created_at.desc()).limit(limit))).all()
 
 
-async def close(session: UnitOfWork, order_id: str, *, status: str) -> None:
-    await session.execute(
-        update(Order).where(Order.order_id == order_id).values(closed=True, status=status, next_check_at=None)
-    )
+async def close(session: UnitOfWork, order_id: str) -> None:
+    """It can no longer be paid; what follows for its status is recounted by the caller."""
+    await session.execute(update(Order).where(Order.order_id == order_id).values(closed=True))
+
+
+async def accept_amount(session: UnitOfWork, order_id: str, amount: Rupiah) -> None:
+    """A person accepted this amount in place of the price: strays of it become ordinary attempts."""
+    await session.execute(update(Order).where(Order.order_id == order_id).values(accepted_amount=amount))
+
+
+async def make_renewal(session: UnitOfWork, order_id: str) -> None:
+    """A person decided that this second payment buys more time."""
+    await session.execute(update(Order).where(Order.order_id == order_id).values(kind=OrderKind.RENEWAL))
 
 
 async def transactions_of(session: UnitOfWork, order_id: str) -> Sequence[Transaction]:

@@ -24,6 +24,7 @@ class Event(StrEnum):
     REFUND_REQUESTED = "refund_requested"
     REFUND_ANSWERED = "refund_answered"
     ORDER_CLOSED = "order_closed"
+    WORD_TAKEN = "word_taken"
     OPERATOR_ACT = "operator_act"
 
 

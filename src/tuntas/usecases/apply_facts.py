@@ -6,20 +6,25 @@ and a recomputation, it does not matter in which order, or how often, facts come
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
+from tuntas.domain.contradictions import Contradiction
 from tuntas.domain.facts import Fact, Source
-from tuntas.domain.grants import entitle
-from tuntas.domain.ladder import PaymentStatus
+from tuntas.domain.grants import Entitlement, entitle
+from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.orders import Order, invitation_status
 from tuntas.domain.schedule import next_check
-from tuntas.domain.transactions import climb
-from tuntas.store import ledger, refunds
-from tuntas.store.alerts import AlertKind, raise_alert
+from tuntas.domain.transactions import Transaction, climb, contradicts
+from tuntas.domain.unapplied import UnappliedPayment, Why, unapplied_payments
+from tuntas.settings import Confirm
+from tuntas.store import ledger, orders, refunds
+from tuntas.store.alerts import AlertKind, raise_alert, resolve
 from tuntas.store.database import UnitOfWork
+from tuntas.usecases.backend import Backend
 
 
 class Outcome(StrEnum):
@@ -28,20 +33,31 @@ class Outcome(StrEnum):
     APPLIED = "applied"
     UNCHANGED = "unchanged"
     """Known already, or overtaken by something higher on the ladder."""
+    CONTRADICTED = "contradicted"
+    """Says that money is in which we hold for refused or given back: Midtrans is asked."""
     UNKNOWN_ORDER = "unknown_order"
     """About no order of ours: kept as an orphan, adopted when the order appears or an operator says so."""
+    FOREIGN_TRANSACTION = "foreign_transaction"
+    """About a transaction that pays another order already: one payment never pays two."""
     AMOUNT_MISMATCH = "amount_mismatch"
-    """About another amount or currency than the order's: kept, flagged, never granted."""
+    """About another amount or currency than the order's: kept, flagged, counts for nothing."""
     UNKNOWN_STATUS = "unknown_status"
     AWAITING_CONFIRMATION = "awaiting_confirmation"
     """Not believed before Midtrans has been asked."""
 
 
+_HELD = {Rung.AUTHORIZE, Rung.CHALLENGE}
+_HOLD = timedelta(days=8)
+"""A bank holds authorized money for about a week; a review is over long before."""
 _ALERTS = {
     Outcome.UNKNOWN_ORDER: AlertKind.UNKNOWN_ORDER,
+    Outcome.FOREIGN_TRANSACTION: AlertKind.FOREIGN_TRANSACTION,
     Outcome.AMOUNT_MISMATCH: AlertKind.AMOUNT_MISMATCH,
     Outcome.UNKNOWN_STATUS: AlertKind.UNKNOWN_STATUS,
+    Outcome.CONTRADICTED: AlertKind.BOOKS_DIFFER,
 }
+_HEARD = {Outcome.APPLIED, Outcome.UNCHANGED, Outcome.CONTRADICTED, Outcome.AMOUNT_MISMATCH}
+"""After these the refunds that the fact lists are taken in too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +69,26 @@ class Policy:
     """A notification that would take a paid order back waits until Midtrans confirmed it."""
 
 
+def policy_of(backend: Backend) -> Policy:
+    return Policy(
+        refund_revokes=backend.settings.tuntas_refund_revokes_domain,
+        hold_takebacks=backend.settings.confirm is Confirm.AFTER,
+    )
+
+
+def alert_kind(why: Why) -> AlertKind:
+    """How a person is told of money that bought nothing."""
+    return AlertKind.AMOUNT_MISMATCH if why is Why.OTHER_AMOUNT else AlertKind.DUPLICATE_PAYMENT
+
+
 @dataclass(slots=True)
 class _Page:
     """One invitation's book while facts are being taken in."""
 
     book: ledger.Book
     orders: dict[str, Order]
-    touched: set[tuple[str, str]] = field(default_factory=set)
+    touched: dict[tuple[str, str, bool], Transaction] = field(default_factory=dict)
+    """The attempts that climbed, by order, transaction and whether it is a stray."""
 
 
 async def apply_facts(
@@ -67,84 +96,160 @@ async def apply_facts(
 ) -> list[Outcome]:
     """Take in facts about any orders; returns the outcome of each, in the order given."""
     books = await ledger.lock_books(session, {fact.order_id for fact in facts})
-    pages = {
-        book.invitation_id: _Page(book, {order.order_id: order for order in book.orders})
-        for book in books.values()
-    }
-    page_of = {order_id: page for page in pages.values() for order_id in page.orders}
-    outcomes: list[Outcome] = []
-    listed: dict[tuple[str, str], list[Fact]] = defaultdict(list)
-    for fact in facts:
-        outcome = _take_in(fact, page_of.get(fact.order_id), policy)
-        outcomes.append(outcome)
-        if outcome in {Outcome.APPLIED, Outcome.UNCHANGED} and fact.refunds:
-            listed[fact.order_id, fact.transaction_id].append(fact)
-        if (kind := _ALERTS.get(outcome)) is not None:
-            about = {"transaction_id": fact.transaction_id, "transaction_status": fact.transaction_status}
-            detail = {**about, "gross_amount": fact.gross_amount}
-            await raise_alert(session, kind, fact.order_id, at=now, detail=detail)
-    for page in pages.values():
+    pages = [_Page(book, {order.order_id: order for order in book.orders}) for book in books]
+    page_of = {order_id: page for page in pages for order_id in page.orders}
+    owners = await ledger.owners_of(session, {fact.transaction_id for fact in facts})
+    outcomes = [_take_in(fact, page_of.get(fact.order_id), owners, policy) for fact in facts]
+    for page in pages:
         if page.touched:
             await _write(session, page, policy, now)
-    for (order_id, transaction_id), sources in listed.items():
-        rows = [row for fact in sources for row in fact.refunds]
-        if not await refunds.record(session, order_id, transaction_id, rows, at=now):
-            await raise_alert(session, AlertKind.OVER_REFUNDED, order_id, at=now)
+    await _record_refunds(session, facts, outcomes, now)
+    await _tell(session, facts, outcomes, now)
     return outcomes
 
 
-def _take_in(fact: Fact, page: _Page | None, policy: Policy) -> Outcome:
-    if page is None:
-        return Outcome.UNKNOWN_ORDER
-    if not fact.pays_exactly(page.book.amounts[fact.order_id]):
-        return Outcome.AMOUNT_MISMATCH
-    if fact.rung is None:
-        return Outcome.UNKNOWN_STATUS
-    order = page.orders[fact.order_id]
-    attempts = {transaction.transaction_id: transaction for transaction in order.transactions}
-    before = attempts.get(fact.transaction_id)
-    after = climb(before, fact)
-    if after is None or after == before:
-        return Outcome.UNCHANGED
-    changed = replace(order, transactions=tuple((attempts | {fact.transaction_id: after}).values()))
-    if policy.hold_takebacks and fact.source is Source.NOTIFICATION and _takes_back(order, changed):
-        return Outcome.AWAITING_CONFIRMATION
-    page.orders[fact.order_id] = changed
-    page.touched.add((fact.order_id, fact.transaction_id))
-    return Outcome.APPLIED
-
-
-def _takes_back(before: Order, after: Order) -> bool:
-    return before.status is PaymentStatus.PAID and after.status is not PaymentStatus.PAID
-
-
-async def _write(session: UnitOfWork, page: _Page, policy: Policy, now: datetime) -> None:
-    orders = list(page.orders.values())
-    entitlement = entitle(orders, refund_revokes=policy.refund_revokes)
-    changed = [
-        transaction
-        for order in orders
-        for transaction in order.transactions
-        if (order.order_id, transaction.transaction_id) in page.touched
-    ]
-    await ledger.write_transactions(session, changed)
-    for before in page.book.orders:
-        after = page.orders[before.order_id]
-        if before.status is not after.status:
-            check_at = next_check_of(after, page.book.payable_until[after.order_id], checks=0, now=now)
-            await ledger.write_order_status(session, after, next_check_at=check_at)
-    await ledger.write_invitation(session, page.book.invitation_id, invitation_status(orders), entitlement)
-    for order_id in entitlement.duplicates:
-        await raise_alert(session, AlertKind.DUPLICATE_PAYMENT, order_id, at=now)
+async def recount(session: UnitOfWork, order_ids: Iterable[str], *, policy: Policy, now: datetime) -> None:
+    """Write what follows from the orders anew: after one was made, closed, or decided about by a person."""
+    for book in await ledger.lock_books(session, order_ids):
+        await _write(session, _Page(book, {order.order_id: order for order in book.orders}), policy, now)
 
 
 def next_check_of(order: Order, page_ends: datetime, *, checks: int, now: datetime) -> datetime | None:
-    """When to ask Midtrans about this order again; a VA or QR may outlive the payment page."""
-    ends = [page_ends, *(attempt.payable_until for attempt in order.transactions if attempt.payable_until)]
+    """When to ask Midtrans about this order again."""
     return next_check(
         status=order.status,
         checks=checks,
         now=now,
-        payable_until=max(ends),
+        payable_until=payable_until(order, page_ends),
         jitter=random.random(),  # noqa: S311  spreads load, protects nothing
     )
+
+
+def payable_until(order: Order, page_ends: datetime) -> datetime:
+    """The last moment at which any way to pay this order may still work."""
+    return max(
+        [page_ends, *(attempt.payable_until for attempt in order.transactions if attempt.payable_until)]
+    )
+
+
+def _take_in(fact: Fact, page: _Page | None, owners: dict[str, str], policy: Policy) -> Outcome:
+    if page is None:
+        return Outcome.UNKNOWN_ORDER
+    if owners.get(fact.transaction_id, fact.order_id) != fact.order_id:
+        return Outcome.FOREIGN_TRANSACTION
+    return _take_in_ours(fact, page, page.orders[fact.order_id], owners, policy)
+
+
+def _take_in_ours(fact: Fact, page: _Page, order: Order, owners: dict[str, str], policy: Policy) -> Outcome:
+    if not order.takes(fact):
+        if fact.currency == "IDR" and fact.gross_amount > 0:
+            _climb(page, order, fact, owners, stray=True)
+        return Outcome.AMOUNT_MISMATCH
+    if fact.rung is None:
+        return Outcome.UNKNOWN_STATUS
+    if policy.hold_takebacks and fact.source is Source.NOTIFICATION and _takes_back(order, fact):
+        return Outcome.AWAITING_CONFIRMATION
+    contradicted = contradicts(_attempt(order.transactions, fact.transaction_id), fact)
+    climbed = _climb(page, order, fact, owners, stray=False)
+    if contradicted and not fact.begins_epoch:
+        return Outcome.CONTRADICTED
+    return Outcome.APPLIED if climbed else Outcome.UNCHANGED
+
+
+def _climb(page: _Page, order: Order, fact: Fact, owners: dict[str, str], *, stray: bool) -> bool:
+    """Whether the fact told anything new."""
+    lane = order.strays if stray else order.transactions
+    before = _attempt(lane, fact.transaction_id)
+    after = climb(before, fact, stray=stray)
+    if after is None or after == before:
+        return False
+    page.orders[order.order_id] = _with(order, after)
+    page.touched[after.order_id, after.transaction_id, stray] = after
+    owners[after.transaction_id] = after.order_id
+    return True
+
+
+def _attempt(lane: Sequence[Transaction], transaction_id: str) -> Transaction | None:
+    return next((found for found in lane if found.transaction_id == transaction_id), None)
+
+
+def _with(order: Order, after: Transaction) -> Order:
+    lane = order.strays if after.stray else order.transactions
+    changed = tuple(
+        ({found.transaction_id: found for found in lane} | {after.transaction_id: after}).values()
+    )
+    return replace(order, strays=changed) if after.stray else replace(order, transactions=changed)
+
+
+def _takes_back(order: Order, fact: Fact) -> bool:
+    after = climb(_attempt(order.transactions, fact.transaction_id), fact)
+    if after is None or order.status is not PaymentStatus.PAID:
+        return False
+    return _with(order, after).status is not PaymentStatus.PAID
+
+
+async def _write(session: UnitOfWork, page: _Page, policy: Policy, now: datetime) -> None:
+    found = list(page.orders.values())
+    entitlement = entitle(found, refund_revokes=policy.refund_revokes)
+    await ledger.write_transactions(session, list(page.touched.values()))
+    for order in found:
+        if order.status is not page.book.stored[order.order_id]:
+            check_at = next_check_of(order, page.book.payable_until[order.order_id], checks=0, now=now)
+            await ledger.write_order_status(session, order, next_check_at=check_at)
+    await ledger.write_invitation(session, page.book.invitation_id, invitation_status(found), entitlement)
+    await _watch_unapplied(session, page, entitlement, policy, now)
+
+
+async def _watch_unapplied(
+    session: UnitOfWork, page: _Page, entitlement: Entitlement, policy: Policy, now: datetime
+) -> None:
+    """Money that bought nothing is an open alert until a person has kept it or given it back."""
+    before = entitle(page.book.orders, refund_revokes=policy.refund_revokes)
+    waited = _waiting(unapplied_payments(page.book.orders, before))
+    waits = _waiting(unapplied_payments(page.orders.values(), entitlement))
+    for (order_id, kind), payments in sorted(waits.items()):
+        await raise_alert(session, kind, order_id, at=now, detail={"payments": payments})
+    for order_id, kind in sorted(waited.keys() - waits.keys()):
+        await resolve(session, kind, order_id, at=now)
+
+
+def _waiting(payments: Iterable[UnappliedPayment]) -> dict[tuple[str, AlertKind], list[dict[str, Any]]]:
+    """What alerts say, by order and kind."""
+    found: dict[tuple[str, AlertKind], list[dict[str, Any]]] = defaultdict(list)
+    for payment in payments:
+        if payment.waits:
+            about = payment.transaction
+            told = {"transaction_id": about.transaction_id, "amount": about.gross_amount, "why": payment.why}
+            found[about.order_id, alert_kind(payment.why)].append(told)
+    return found
+
+
+async def _record_refunds(
+    session: UnitOfWork, facts: Sequence[Fact], outcomes: Sequence[Outcome], now: datetime
+) -> None:
+    listed: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+    for fact, outcome in zip(facts, outcomes, strict=True):
+        if outcome in _HEARD and fact.refunds:
+            listed[fact.order_id, fact.transaction_id].append(fact)
+    for (order_id, transaction_id), sources in sorted(listed.items()):
+        rows = [row for fact in sources for row in fact.refunds]
+        if not await refunds.record(session, order_id, transaction_id, rows, at=now):
+            await raise_alert(session, AlertKind.OVER_REFUNDED, order_id, at=now)
+
+
+async def _tell(
+    session: UnitOfWork, facts: Sequence[Fact], outcomes: Sequence[Outcome], now: datetime
+) -> None:
+    """Open the alerts that the facts themselves call for, and have Midtrans asked where it must decide."""
+    for fact, outcome in zip(facts, outcomes, strict=True):
+        about = {"transaction_id": fact.transaction_id, "transaction_status": fact.transaction_status}
+        if (kind := _ALERTS.get(outcome)) is not None:
+            detail = {**about, "gross_amount": fact.gross_amount}
+            await raise_alert(session, kind, fact.order_id, at=now, detail=detail)
+        if fact.unreadable:
+            detail = {**about, "fields": list(fact.unreadable)}
+            await raise_alert(session, AlertKind.UNREADABLE_FIELD, fact.order_id, at=now, detail=detail)
+        if outcome is Outcome.CONTRADICTED and fact.source is Source.NOTIFICATION and fact.rung is not None:
+            suspicion = Contradiction(fact.rung, since=now, answers=0)
+            await ledger.write_contradiction(session, fact.order_id, fact.transaction_id, suspicion)
+            await orders.check_soon(session, fact.order_id, at=now)

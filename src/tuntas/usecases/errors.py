@@ -6,6 +6,7 @@ UseCaseError
 ├── EmailTaken, PasswordTooShort                            registering
 ├── PackageNotFound, InvitationNotFound, OrderNotFound,
 │   NotificationNotFound, AlertNotFound                     no such thing, or not yours
+├── NotAnOrphan, NothingToDecide, TransactionNeeded         deciding about money
 ├── DomainTaken, DomainInvalid                              choosing a domain
 ├── AmountMismatch, AlreadyPaid, TokenInProgress            asking to pay
 ├── TooManyRequests                                         asking too often
@@ -15,6 +16,7 @@ UseCaseError
 Midtrans failing us is a `midtrans.errors.GatewayError`, which has a code of its own.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from tuntas.domain.money import Rupiah
@@ -70,6 +72,28 @@ class OrderNotFound(UseCaseError):
 
 class NotificationNotFound(UseCaseError):
     code = "notification_not_found"
+
+
+class NotAnOrphan(UseCaseError):
+    """The notification was taken in for an order already, or was not believed."""
+
+    code = "not_an_orphan"
+
+
+class NothingToDecide(UseCaseError):
+    """No payment of this order, by this transaction id, waits for a person's decision."""
+
+    code = "nothing_to_decide"
+
+
+class TransactionNeeded(UseCaseError):
+    """Several payments of this order fit; which one is meant must be said. `transaction_ids` names them."""
+
+    code = "transaction_needed"
+
+    def __init__(self, transaction_ids: Sequence[str]) -> None:
+        super().__init__(transactions=", ".join(transaction_ids))
+        self.transaction_ids = tuple(transaction_ids)
 
 
 class AlertNotFound(UseCaseError):

@@ -1,92 +1,126 @@
 """Asking Midtrans how orders stand, so that a stream of notifications lost entirely still heals."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 import structlog
 
+from tuntas.domain.contradictions import ASK_AGAIN_AFTER, told_again
+from tuntas.domain.differences import FINAL, Difference, Finding, compare
 from tuntas.domain.facts import Fact
 from tuntas.domain.ladder import Rung
-from tuntas.domain.money import Rupiah
-from tuntas.domain.orders import invitation_status
-from tuntas.domain.schedule import GRACE
-from tuntas.midtrans.errors import GatewayError, TransactionNotFound
+from tuntas.domain.orders import Order
+from tuntas.domain.schedule import is_over, pause_after_failure
+from tuntas.midtrans.errors import GatewayError, GatewayRejected, TransactionNotFound
 from tuntas.store import ledger, orders, payment_logs
-from tuntas.store.database import UnitOfWork
-from tuntas.store.models import Order
+from tuntas.store.alerts import AlertKind, is_open, raise_alert, resolve
+from tuntas.store.database import DatabaseUnusable, UnitOfWork
 from tuntas.store.payment_logs import Event
-from tuntas.usecases.apply_facts import Outcome, apply_facts, next_check_of
+from tuntas.usecases.apply_facts import (
+    Outcome,
+    apply_facts,
+    next_check_of,
+    payable_until,
+    policy_of,
+    recount,
+)
 from tuntas.usecases.backend import Backend
-from tuntas.usecases.ingest import policy_of
 
 log = structlog.get_logger()
 
 _LEASE = timedelta(minutes=5)
-"""How long a worker has for the orders it took before another may ask about them too."""
-_FINAL = {Rung.REFUND, Rung.CHARGEBACK, Rung.DENY, Rung.EXPIRE, Rung.FAILURE, Rung.CANCEL}
-
-
-class Difference(StrEnum):
-    """How our books and Midtrans's differ about one transaction."""
-
-    MISSING = "missing"
-    """Midtrans has it, we do not."""
-    EXTRA = "extra"
-    """We have it, Midtrans does not."""
-    AMOUNT = "amount"
-    STATUS = "status"
+"""How long a worker has for the orders it took before another may ask about them too; longer than a round."""
+_ROUND_SECONDS = 45
+_SILENT_LIMIT = 3
+"""After so many failures in a row Midtrans itself is tried: is it away, or are these orders strange?"""
+_TOLD_AFTER = 3
+"""After so many failures in a row about one order a person is told."""
+_MIDTRANS = "midtrans"
+_PROBE = "tuntas-is-anybody-there"
+"""No order of anybody: Midtrans answers that it does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    order_id: str
-    transaction_id: str | None
-    difference: Difference
-    ours: str | None
-    midtrans: str | None
+class Synced:
+    """What Midtrans said about one order."""
+
+    found: tuple[Finding, ...]
+    """How our books differed before."""
+    lasting: tuple[Finding, ...]
+    """What still differs after the answer was taken in: a person must look."""
 
 
-async def sync_order(backend: Backend, order_id: str, *, dry_run: bool = False) -> list[Finding]:
+@dataclass(frozen=True, slots=True)
+class _TakenIn:
+    lasting: tuple[Finding, ...]
+    leftovers: tuple[str, ...] = ()
+    """Transactions that wait at Midtrans although the order was closed just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeWord:
+    """A person takes Midtrans's word although it is lower than what our books hold."""
+
+    actor: str
+    reason: str
+
+
+async def sync_order(
+    backend: Backend, order_id: str, *, dry_run: bool = False, take_word: TakeWord | None = None
+) -> Synced:
     """Ask about one order and every attempt that can still change, and take in the answers.
 
-    Returns what differed before. No transaction is open while Midtrans is asked. Raises GatewayError.
+    No transaction is open while Midtrans is asked. Raises GatewayError, or LookupError for an unknown order.
     """
-    async with backend.database.transaction() as session:
-        known = await ledger.read_transactions(session, order_id)
-        amount = await orders.amount_of(session, order_id)
-    facts = await _ask(backend, order_id, [found for found, rung in known.items() if rung not in _FINAL])
-    findings = _compare(order_id, facts, known, amount)
-    if not dry_run:
-        async with backend.database.transaction() as session:
-            await _take_in(session, backend, order_id, facts)
-    return findings
+    found, facts = await _look(backend, order_id)
+    if dry_run:
+        return Synced(found, lasting=found)
+    taken = await backend.database.commit(
+        lambda session: _take_in(session, backend, order_id, facts, take_word)
+    )
+    if await _expire(backend, taken.leftovers):
+        _, facts = await _look(backend, order_id)
+        taken = await backend.database.commit(
+            lambda session: _take_in(session, backend, order_id, facts, take_word)
+        )
+    return Synced(found, taken.lasting)
 
 
 async def reconcile_due(backend: Backend, *, limit: int = 100) -> int:
-    """Ask about the orders whose time has come; returns how many.
+    """Ask about the orders whose time has come; returns how many, and 0 when Midtrans is away.
 
-    Many workers may do this at once: each takes its own orders by `skip locked` and a lease.
+    A round ends after 45 seconds; what it took and did not get to is given back. Many workers may do this
+    at once: each takes its own orders by `skip locked` and a lease.
     """
     now = backend.clock.now()
     async with backend.database.transaction() as session:
         due = await orders.take_due(session, now=now, lease_until=now + _LEASE, limit=limit)
+    left = deque(due)
+    until = asyncio.get_running_loop().time() + _ROUND_SECONDS
     interval = 1 / backend.settings.tuntas_checks_per_second
-    for order_id in due:
-        try:
-            await sync_order(backend, order_id)
-        except GatewayError as error:
-            await _not_answered(backend, order_id, error)
-        await asyncio.sleep(interval)
-    return len(due)
+    failures_in_a_row = 0
+    try:
+        while left and asyncio.get_running_loop().time() < until:
+            answered = await _check(backend, left[0])
+            left.popleft()
+            failures_in_a_row = 0 if answered else failures_in_a_row + 1
+            if failures_in_a_row == _SILENT_LIMIT and not await _midtrans_answers(backend):
+                return 0
+            await asyncio.sleep(interval)
+    finally:
+        if left:
+            async with backend.database.transaction() as session:
+                await orders.give_back(session, left, at=now)
+    return len(due) - len(left)
 
 
 async def sync_all(
     backend: Backend, *, older_than: timedelta, dry_run: bool
-) -> AsyncIterator[tuple[str, list[Finding] | GatewayError]]:
-    """Go through every order at least this old, oldest first, one at a time."""
+) -> AsyncIterator[tuple[str, Synced | Exception]]:
+    """Go through every order at least this old, oldest first, one at a time; none holds up the others."""
     before = backend.clock.now() - older_than
     after: tuple[datetime, str] | None = None
     while True:
@@ -97,32 +131,127 @@ async def sync_all(
         for order_id in (row.order_id for row in batch):
             try:
                 yield order_id, await sync_order(backend, order_id, dry_run=dry_run)
-            except GatewayError as error:
+            except DatabaseUnusable:
+                raise
+            except Exception as error:  # noqa: BLE001  it is handed on with its order
                 yield order_id, error
         after = (batch[-1].created_at, batch[-1].order_id)
 
 
-async def _ask(backend: Backend, order_id: str, transaction_ids: Sequence[str]) -> list[Fact]:
-    """By order id Midtrans answers with one attempt only; the others are asked about by their own ids."""
+async def _check(backend: Backend, order_id: str) -> bool:
+    """Ask about one order; whatever goes wrong is written down, and only this order backs off."""
+    try:
+        await sync_order(backend, order_id)
+    except DatabaseUnusable:
+        raise
+    except Exception as error:
+        expected = isinstance(error, GatewayError)
+        log.warning("status_check_failed", order_id=order_id, exc_info=None if expected else error)
+        await _failed(backend, order_id, error)
+        return False
+    return True
+
+
+async def _failed(backend: Backend, order_id: str, error: Exception) -> None:
+    now, cause = backend.clock.now(), type(error).__name__
+    async with backend.database.transaction() as session:
+        failures = await orders.count_failure(session, order_id)
+        await orders.check_soon(session, order_id, at=now + pause_after_failure(failures))
+        payment_logs.append(session, Event.STATUS_CHECK_FAILED, at=now, order_id=order_id, outcome=cause)
+        if failures >= _TOLD_AFTER and not await is_open(session, AlertKind.GATEWAY_AWAY, _MIDTRANS):
+            detail = {"failures": failures, "error": cause}
+            await raise_alert(session, AlertKind.CHECK_FAILED, order_id, at=now, detail=detail)
+
+
+async def _midtrans_answers(backend: Backend) -> bool:
+    """Whether Midtrans can say that it knows nothing; its silence is told once, not once an order."""
+    trouble: GatewayError | None = None
+    try:
+        await backend.core.status(_PROBE)
+    except GatewayRejected:
+        pass
+    except GatewayError as error:
+        trouble = error
+    now = backend.clock.now()
+    async with backend.database.transaction() as session:
+        if trouble is None:
+            await resolve(session, AlertKind.GATEWAY_AWAY, _MIDTRANS, at=now)
+        else:
+            detail = {"error": trouble.code, "said": str(trouble)}
+            await raise_alert(session, AlertKind.GATEWAY_AWAY, _MIDTRANS, at=now, detail=detail)
+    return trouble is None
+
+
+async def _look(backend: Backend, order_id: str) -> tuple[tuple[Finding, ...], list[Fact]]:
+    """How our books differ, and what Midtrans says."""
+    async with backend.database.transaction() as session:
+        order = await _read(session, order_id)
+        doubted = await ledger.contradictions(session, order_id)
+    facts = await _ask(backend, order, doubted)
+    return tuple(compare(order, facts)), facts
+
+
+async def _expire(backend: Backend, transaction_ids: Iterable[str]) -> bool:
+    """What Midtrans still lets pend after the last moment is ended there; whether any was.
+
+    Where Midtrans will not, the order counts as failed all the same, and a late payment climbs over that.
+    """
+    ended = False
+    for transaction_id in transaction_ids:
+        try:
+            await backend.core.expire(transaction_id)
+        except GatewayError as error:
+            log.info("expire_refused", transaction_id=transaction_id, error=type(error).__name__)
+        else:
+            ended = True
+    return ended
+
+
+async def _ask(backend: Backend, order: Order, doubted: Iterable[str]) -> list[Fact]:
+    """By order id Midtrans answers with one attempt only; the others are asked about by their own ids.
+
+    An answer about something else than was asked is no answer: only BSI's own id may stand for the order's.
+    """
+    attempts = [*order.transactions, *order.strays]
+    open_ids = {found.transaction_id for found in attempts if found.rung not in FINAL} | set(doubted)
     facts: dict[str, Fact] = {}
-    for any_id in (order_id, *transaction_ids):
+    for any_id in (order.order_id, *sorted(open_ids)):
         if any_id in facts:
             continue
         try:
             fact = await backend.core.status(any_id)
         except TransactionNotFound:
             continue
-        facts[fact.transaction_id] = replace(fact, order_id=order_id)
+        asked_by_transaction = any_id != order.order_id
+        if fact.order_id not in {order.order_id, any_id} or (
+            asked_by_transaction and fact.transaction_id != any_id
+        ):
+            log.warning("answer_about_another_order", order_id=order.order_id)
+            continue
+        facts[fact.transaction_id] = replace(fact, order_id=order.order_id)
     return list(facts.values())
 
 
-async def _take_in(session: UnitOfWork, backend: Backend, order_id: str, facts: Sequence[Fact]) -> None:
-    now = backend.clock.now()
-    row = await orders.lock_with_invitation(session, order_id)
-    if row is None:
+async def _read(session: UnitOfWork, order_id: str) -> Order:
+    book = await ledger.read_book(session, order_id)
+    if book is None:
         raise LookupError(order_id)
-    before = row.status
-    outcomes = await apply_facts(session, facts, policy=policy_of(backend), now=now)
+    return book.order(order_id)
+
+
+async def _take_in(
+    session: UnitOfWork,
+    backend: Backend,
+    order_id: str,
+    facts: Sequence[Fact],
+    take_word: TakeWord | None,
+) -> _TakenIn:
+    """Apply the answers, see what still differs, and decide when to ask again."""
+    now, policy = backend.clock.now(), policy_of(backend)
+    await orders.lock_with_invitation(session, order_id)
+    before = await _read(session, order_id)
+    told = [await _in_its_epoch(session, before, fact, take_word, now) for fact in facts]
+    outcomes = await apply_facts(session, told, policy=policy, now=now)
     payment_logs.append(
         session,
         Event.STATUS_CHECKED,
@@ -132,60 +261,81 @@ async def _take_in(session: UnitOfWork, backend: Backend, order_id: str, facts: 
         transaction_status=facts[0].transaction_status if facts else None,
         outcome=Outcome.APPLIED if Outcome.APPLIED in outcomes else Outcome.UNCHANGED,
     )
-    await session.refresh(row)
-    if row.status == before:
-        await _schedule(session, row, now)
+    after = await _read(session, order_id)
+    lasting = tuple(compare(after, facts))
+    await _tell(session, order_id, lasting, now)
+    if is_over(after.status, payable_until(after, await _page_ends(session, order_id)), now):
+        await _close(session, backend, order_id, now)
+        waiting = (found for found in after.transactions if found.rung is Rung.PENDING)
+        return _TakenIn(lasting, tuple(found.transaction_id for found in waiting))
+    if before.status is after.status or lasting:
+        await _schedule(session, after, lasting, now)
+    return _TakenIn(lasting)
 
 
-async def _schedule(session: UnitOfWork, row: Order, now: datetime) -> None:
-    """Nothing new: close what can no longer be paid, else decide when to ask again."""
-    order_id = row.order_id
-    books = await ledger.lock_books(session, [order_id])
-    (book,) = books.values()
-    order = next(found for found in book.orders if found.order_id == order_id)
-    ends = book.payable_until[order_id]
-    if not order.transactions and now > ends + GRACE and not order.closed:
-        closed = replace(order, closed=True)
-        await orders.close(session, order_id, status=closed.status)
-        others = [found for found in book.orders if found.order_id != order_id]
-        await ledger.write_invitation_status(
-            session, book.invitation_id, invitation_status([*others, closed])
-        )
-        payment_logs.append(session, Event.ORDER_CLOSED, at=now, order_id=order_id)
-        return
-    row.next_check_at = next_check_of(order, ends, checks=row.checks + 1, now=now)
+async def _in_its_epoch(
+    session: UnitOfWork, order: Order, fact: Fact, take_word: TakeWord | None, now: datetime
+) -> Fact:
+    """Count what stands lower than our books; a person's act, or its constancy, makes it a new epoch."""
+    transaction_id = fact.transaction_id
+    lower = next((found for found in compare(order, [fact]) if found.is_lower), None)
+    if lower is None or fact.rung is None:
+        await ledger.write_contradiction(session, order.order_id, transaction_id, None)
+        return fact
+    known = await ledger.contradictions(session, order.order_id)
+    again = told_again(known.get(transaction_id), fact.rung, now)
+    if take_word is None and not again.lasts(now):
+        await ledger.write_contradiction(session, order.order_id, transaction_id, again)
+        return fact
+    await ledger.write_contradiction(session, order.order_id, transaction_id, None)
+    detail = {"from": lower.ours, "to": lower.midtrans}
+    if take_word is None:
+        await raise_alert(session, AlertKind.WORD_TAKEN, order.order_id, at=now, detail=detail)
+    payment_logs.append(
+        session,
+        Event.OPERATOR_ACT if take_word else Event.WORD_TAKEN,
+        at=now,
+        order_id=order.order_id,
+        transaction_id=transaction_id,
+        transaction_status=fact.transaction_status,
+        detail=detail if take_word is None else {**detail, "act": "take_word", **asdict(take_word)},
+    )
+    return replace(fact, begins_epoch=True, received_at=now)
+
+
+async def _tell(session: UnitOfWork, order_id: str, lasting: Sequence[Finding], now: datetime) -> None:
+    """A lasting difference is an open alert, and no more than that: it closes when the books agree."""
+    differs = [found for found in lasting if found.difference is not Difference.AMOUNT]
+    if differs:
+        shown = [
+            {"transaction_id": found.transaction_id, "ours": found.ours, "midtrans": found.midtrans}
+            for found in differs
+        ]
+        detail = {"differences": shown}
+        await raise_alert(session, AlertKind.BOOKS_DIFFER, order_id, at=now, detail=detail)
+    else:
+        await resolve(session, AlertKind.BOOKS_DIFFER, order_id, at=now)
+    await resolve(session, AlertKind.CHECK_FAILED, order_id, at=now)
+
+
+async def _page_ends(session: UnitOfWork, order_id: str) -> datetime:
+    row = await orders.existing(session, order_id)
+    row.check_failures = 0
+    return row.expires_at
+
+
+async def _close(session: UnitOfWork, backend: Backend, order_id: str, now: datetime) -> None:
+    """It can no longer be paid: failed, unless a payment turns up after all."""
+    await orders.close(session, order_id)
+    await recount(session, [order_id], policy=policy_of(backend), now=now)
+    payment_logs.append(session, Event.ORDER_CLOSED, at=now, order_id=order_id)
+
+
+async def _schedule(session: UnitOfWork, order: Order, lasting: Sequence[Finding], now: datetime) -> None:
+    """Nothing new: decide when to ask again."""
+    row = await orders.existing(session, order.order_id)
     row.checks += 1
-
-
-async def _not_answered(backend: Backend, order_id: str, error: GatewayError) -> None:
-    log.warning("status_check_failed", order_id=order_id, error=type(error).__name__)
-    async with backend.database.transaction() as session:
-        payment_logs.append(
-            session,
-            Event.STATUS_CHECK_FAILED,
-            at=backend.clock.now(),
-            order_id=order_id,
-            outcome=type(error).__name__,
-        )
-
-
-def _compare(order_id: str, facts: Sequence[Fact], known: dict[str, Rung], amount: Rupiah) -> list[Finding]:
-    findings: list[Finding] = []
-    for fact in facts:
-        ours = known.get(fact.transaction_id)
-        theirs = fact.transaction_status
-        if not fact.pays_exactly(amount):
-            found = Difference.AMOUNT, str(amount), str(fact.gross_amount)
-            findings.append(Finding(order_id, fact.transaction_id, *found))
-        elif ours is None:
-            findings.append(Finding(order_id, fact.transaction_id, Difference.MISSING, None, theirs))
-        elif fact.rung is not None and ours is not fact.rung:
-            status = ours.status
-            findings.append(Finding(order_id, fact.transaction_id, Difference.STATUS, status, theirs))
-    told = {fact.transaction_id for fact in facts}
-    findings += [
-        Finding(order_id, transaction_id, Difference.EXTRA, rung.status, None)
-        for transaction_id, rung in known.items()
-        if transaction_id not in told and rung not in _FINAL
-    ]
-    return findings
+    if any(found.is_lower for found in lasting):
+        row.next_check_at = now + ASK_AGAIN_AFTER
+    else:
+        row.next_check_at = next_check_of(order, row.expires_at, checks=row.checks, now=now)

@@ -2,73 +2,106 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+
+import structlog
 
 from tuntas.midtrans.notification import parse_notification
 from tuntas.store import inbox, orders, payment_logs
 from tuntas.store.alerts import AlertKind, resolve
-from tuntas.store.database import UnitOfWork
+from tuntas.store.database import DatabaseUnusable, UnitOfWork
 from tuntas.store.models import Notification
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import Outcome
 from tuntas.usecases.backend import Backend
-from tuntas.usecases.errors import NotificationNotFound, OrderNotFound
-from tuntas.usecases.ingest import handle
+from tuntas.usecases.errors import NotAnOrphan, NotificationNotFound, OrderNotFound
+from tuntas.usecases.ingest import Refusal, handle
 
-_SETTLED_DOWN = timedelta(seconds=10)
-"""An entry younger than this may still be in the hands of the request that brought it."""
+log = structlog.get_logger()
+
+_REFUSED = set(Refusal)
 
 
 async def replay(backend: Backend, notification_id: int) -> str | None:
     """Handle one stored notification again; its outcome, or None while it is poison.
 
-    Raises NotificationNotFound.
+    What was refused stays refused. Raises NotificationNotFound.
     """
-    async with backend.database.transaction() as session:
-        return await _handle_again(session, backend, await _entry(session, notification_id))
+    return await backend.database.commit(lambda session: _replay(session, backend, notification_id))
 
 
 async def retry_inbox(backend: Backend, *, limit: int = 500) -> int:
-    """Handle what is still unhandled, and orphans whose order has appeared; returns how many were tried."""
-    before = backend.clock.now() - _SETTLED_DOWN
+    """Handle what is still unhandled, and orphans whose order has appeared; returns how many were tried.
+
+    One that fails again backs off alone.
+    """
     async with backend.database.transaction() as session:
-        waiting = await inbox.to_retry(session, before=before, limit=limit)
+        waiting = await inbox.to_retry(session, now=backend.clock.now(), limit=limit)
     for notification_id in waiting:
-        await replay(backend, notification_id)
+        try:
+            await replay(backend, notification_id)
+        except DatabaseUnusable:  # nor would the others get through
+            raise
+        except Exception:
+            log.exception("replay_failed")
     return len(waiting)
 
 
-async def orphans(backend: Backend) -> Sequence[Notification]:
-    """Stored notifications about orders that are not ours, oldest first."""
+async def stored(
+    backend: Backend, *, outcomes: Sequence[str] | None, order_id: str | None, limit: int
+) -> Sequence[Notification]:
+    """The newest stored notifications, oldest of them first; `outcomes` and `order_id` leave out others."""
     async with backend.database.transaction() as session:
-        return await inbox.orphans(session)
+        return await inbox.recent(session, outcomes=outcomes, order_id=order_id, limit=limit)
+
+
+async def stored_body(backend: Backend, notification_id: int) -> bytes:
+    """A notification exactly as received. Raises NotificationNotFound."""
+    async with backend.database.transaction() as session:
+        return (await _entry(session, notification_id)).body
 
 
 async def adopt(backend: Backend, notification_id: int, order_id: str, *, actor: str) -> str | None:
-    """Take a notification in as being about this order of ours, because an operator says so.
+    """Take an orphan in as being about this order of ours, because an operator says so.
 
-    BSI has been seen to put its own id in place of the order id. The amount must still fit. Raises
-    NotificationNotFound or OrderNotFound.
+    BSI has been seen to put its own id in place of the order id. An amount that does not fit waits for a
+    person's decision like any other. Raises NotificationNotFound, OrderNotFound, or NotAnOrphan: what was
+    taken in for one order never pays another.
     """
-    async with backend.database.transaction() as session:
-        kept = await _entry(session, notification_id)
-        if await orders.order(session, order_id) is None:
-            raise OrderNotFound
-        await inbox.adopt(session, kept.id, order_id)
-        outcome = await _handle_again(session, backend, replace(kept, order_id=order_id))
-        payment_logs.append(
-            session,
-            Event.OPERATOR_ACT,
-            at=backend.clock.now(),
-            order_id=order_id,
-            outcome=outcome,
-            detail={"act": "adopt", "notification": notification_id, "actor": actor},
-        )
+    return await backend.database.commit(
+        lambda session: _adopt(session, backend, notification_id, order_id, actor)
+    )
+
+
+async def _replay(session: UnitOfWork, backend: Backend, notification_id: int) -> str | None:
+    kept = await _entry(session, notification_id, lock=True)
+    if kept.outcome in _REFUSED:
+        return kept.outcome
+    return await _handle_again(session, backend, kept)
+
+
+async def _adopt(
+    session: UnitOfWork, backend: Backend, notification_id: int, order_id: str, actor: str
+) -> str | None:
+    kept = await _entry(session, notification_id, lock=True)
+    if await orders.order(session, order_id) is None:
+        raise OrderNotFound
+    if kept.outcome != Outcome.UNKNOWN_ORDER:
+        raise NotAnOrphan
+    await inbox.assign(session, kept.id, order_id)
+    outcome = await _handle_again(session, backend, replace(kept, order_id=order_id, assigned=True))
+    payment_logs.append(
+        session,
+        Event.OPERATOR_ACT,
+        at=backend.clock.now(),
+        order_id=order_id,
+        outcome=outcome,
+        detail={"act": "adopt", "notification": notification_id, "actor": actor},
+    )
     return outcome
 
 
-async def _entry(session: UnitOfWork, notification_id: int) -> inbox.Entry:
-    kept = await inbox.entry(session, notification_id)
+async def _entry(session: UnitOfWork, notification_id: int, *, lock: bool = False) -> inbox.Entry:
+    kept = await inbox.entry(session, notification_id, lock=lock)
     if kept is None:
         raise NotificationNotFound
     return kept
@@ -78,9 +111,6 @@ async def _handle_again(session: UnitOfWork, backend: Backend, kept: inbox.Entry
     """Handle an entry, and close the alerts whose cause is gone."""
     notification = parse_notification(kept.body)
     outcome = await handle(session, backend, kept, notification)
-    now = backend.clock.now()
-    if outcome is not None:
-        await resolve(session, AlertKind.POISON, str(kept.id), at=now)
-        if outcome != Outcome.UNKNOWN_ORDER:
-            await resolve(session, AlertKind.UNKNOWN_ORDER, notification.order_id, at=now)
+    if outcome is not None and outcome != Outcome.UNKNOWN_ORDER:
+        await resolve(session, AlertKind.UNKNOWN_ORDER, notification.order_id, at=backend.clock.now())
     return outcome
