@@ -39,7 +39,8 @@ async def test_a_duplicate_is_one_entry_counted_twice(stand: Stand) -> None:
     (entry,) = stand.rows("select deliveries, outcome, handled_at is not null as handled from notifications")
     assert entry == {"deliveries": 3, "outcome": "applied", "handled": True}
     received = stand.rows(
-        "select raw is not null as raw, outcome from payment_logs where event_type = 'webhook_received'"
+        "select raw is not null as raw, outcome from payment_logs"
+        " where event_type = 'webhook_received' order by id"
     )
     assert received == [{"raw": True, "outcome": None}] + [{"raw": False, "outcome": "repeated"}] * 2
 

@@ -96,9 +96,7 @@ def contradicts(before: Transaction | None, fact: Fact) -> bool:
 def join(one: Transaction, other: Transaction) -> Transaction:
     """What two partial views of one transaction know together."""
     state = max(one, other, key=lambda view: (_age(view), view.rung))
-    paying = max(
-        one, other, key=lambda view: (view.epoch, min(view.rung, Rung.SETTLEMENT), view.gross_amount)
-    )
+    paying = max(one, other, key=_how_far_paid)
     return Transaction(
         order_id=one.order_id,
         transaction_id=one.transaction_id,

@@ -38,7 +38,8 @@ def unapplied_payments(orders: Iterable[Order], entitlement: Entitlement) -> Ite
         counted = {transaction.transaction_id for transaction in order.transactions if transaction.was_paid}
         for stray in order.strays:
             if stray.status is PaymentStatus.PAID and stray.transaction_id not in counted:
-                yield UnappliedPayment(stray, Why.OTHER_AMOUNT)
+                is_paid = order.status is PaymentStatus.PAID
+                yield UnappliedPayment(stray, Why.SECOND_TRANSACTION if is_paid else Why.OTHER_AMOUNT)
         paid = sorted(
             (transaction for transaction in order.transactions if transaction.status is PaymentStatus.PAID),
             key=lambda transaction: (transaction.paid_at, transaction.transaction_id),

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from tuntas.domain.grants import entitle
 from tuntas.domain.unapplied import UnappliedPayment, Why, unapplied_payments
@@ -10,7 +9,7 @@ from tuntas.store import ledger, orders, payment_logs
 from tuntas.store.alerts import resolve
 from tuntas.store.database import UnitOfWork
 from tuntas.store.payment_logs import Event
-from tuntas.usecases.apply_facts import alert_kind, policy_of, recount
+from tuntas.usecases.apply_facts import Policy, alert_kind, policy_of, recount
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import NothingToDecide, OrderNotFound, TransactionNeeded
 
@@ -49,13 +48,7 @@ async def _accept(
     books = await ledger.lock_books(session, [order_id])
     if not books:
         raise OrderNotFound
-    entitlement = entitle(books[0].orders, refund_revokes=policy.refund_revokes)
-    waiting = [
-        payment
-        for payment in unapplied_payments(books[0].orders, entitlement)
-        if payment.waits and payment.transaction.order_id == order_id
-    ]
-    chosen = _chosen(waiting, transaction_id)
+    chosen = _chosen(_waiting(books[0], order_id, policy), transaction_id)
     about = chosen.transaction
     match chosen.why:
         case Why.OTHER_AMOUNT:
@@ -75,7 +68,10 @@ async def _accept(
         detail={"act": "accept", "amount": about.gross_amount, "reason": reason, "actor": actor},
     )
     await recount(session, [order_id], policy=policy, now=now)
-    await _close_alerts(session, order_id, [found for found in waiting if found is not chosen], now)
+    (book,) = await ledger.lock_books(session, [order_id])
+    still = {alert_kind(payment.why) for payment in _waiting(book, order_id, policy)}
+    for kind in {alert_kind(why) for why in Why} - still:
+        await resolve(session, kind, order_id, at=now)
     return Accepted(about.transaction_id, about.gross_amount, chosen.why)
 
 
@@ -88,10 +84,11 @@ def _chosen(waiting: Sequence[UnappliedPayment], transaction_id: str | None) -> 
     return named[0]
 
 
-async def _close_alerts(
-    session: UnitOfWork, order_id: str, waiting: Sequence[UnappliedPayment], now: datetime
-) -> None:
-    """Those that no other payment of this order keeps open."""
-    still = {alert_kind(payment.why) for payment in waiting}
-    for kind in {alert_kind(why) for why in Why} - still:
-        await resolve(session, kind, order_id, at=now)
+def _waiting(book: ledger.Book, order_id: str, policy: Policy) -> list[UnappliedPayment]:
+    """The payments of this order that nobody has decided about."""
+    entitlement = entitle(book.orders, refund_revokes=policy.refund_revokes)
+    return [
+        payment
+        for payment in unapplied_payments(book.orders, entitlement)
+        if payment.waits and payment.transaction.order_id == order_id
+    ]

@@ -11,7 +11,7 @@ from tuntas.midtrans.errors import GatewayError, TransactionNotFound
 from tuntas.midtrans.notification import Notification, parse_notification
 from tuntas.store import inbox, payment_logs
 from tuntas.store.alerts import AlertKind, raise_alert, resolve
-from tuntas.store.database import DatabaseUnusable, UnitOfWork
+from tuntas.store.database import DatabaseUnreachable, UnitOfWork
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import Outcome, apply_facts, policy_of
 from tuntas.usecases.backend import Backend
@@ -56,7 +56,7 @@ async def confirm_overdue(backend: Backend, *, limit: int = 50) -> int:
     for notification_id in waiting:
         try:
             await confirm(backend, notification_id)
-        except DatabaseUnusable:
+        except DatabaseUnreachable:
             raise
         except GatewayError as error:
             log.warning("confirmation_failed", error=type(error).__name__)

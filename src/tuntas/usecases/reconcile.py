@@ -17,7 +17,7 @@ from tuntas.domain.schedule import is_over, pause_after_failure
 from tuntas.midtrans.errors import GatewayError, GatewayRejected, TransactionNotFound
 from tuntas.store import ledger, orders, payment_logs
 from tuntas.store.alerts import AlertKind, is_open, raise_alert, resolve
-from tuntas.store.database import DatabaseUnusable, UnitOfWork
+from tuntas.store.database import DatabaseUnreachable, UnitOfWork
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import (
     Outcome,
@@ -131,7 +131,7 @@ async def sync_all(
         for order_id in (row.order_id for row in batch):
             try:
                 yield order_id, await sync_order(backend, order_id, dry_run=dry_run)
-            except DatabaseUnusable:
+            except DatabaseUnreachable:
                 raise
             except Exception as error:  # noqa: BLE001  it is handed on with its order
                 yield order_id, error
@@ -142,7 +142,7 @@ async def _check(backend: Backend, order_id: str) -> bool:
     """Ask about one order; whatever goes wrong is written down, and only this order backs off."""
     try:
         await sync_order(backend, order_id)
-    except DatabaseUnusable:
+    except DatabaseUnreachable:
         raise
     except Exception as error:
         expected = isinstance(error, GatewayError)
@@ -316,6 +316,7 @@ async def _tell(session: UnitOfWork, order_id: str, lasting: Sequence[Finding], 
     else:
         await resolve(session, AlertKind.BOOKS_DIFFER, order_id, at=now)
     await resolve(session, AlertKind.CHECK_FAILED, order_id, at=now)
+    await resolve(session, AlertKind.GATEWAY_AWAY, _MIDTRANS, at=now)
 
 
 async def _page_ends(session: UnitOfWork, order_id: str) -> datetime:

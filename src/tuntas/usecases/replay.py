@@ -8,7 +8,7 @@ import structlog
 from tuntas.midtrans.notification import parse_notification
 from tuntas.store import inbox, orders, payment_logs
 from tuntas.store.alerts import AlertKind, resolve
-from tuntas.store.database import DatabaseUnusable, UnitOfWork
+from tuntas.store.database import DatabaseUnreachable, UnitOfWork
 from tuntas.store.models import Notification
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import Outcome
@@ -39,7 +39,7 @@ async def retry_inbox(backend: Backend, *, limit: int = 500) -> int:
     for notification_id in waiting:
         try:
             await replay(backend, notification_id)
-        except DatabaseUnusable:  # nor would the others get through
+        except DatabaseUnreachable:  # nor would the others get through
             raise
         except Exception:
             log.exception("replay_failed")
