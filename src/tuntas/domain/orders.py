@@ -27,6 +27,8 @@ class Order:
     transactions: tuple[Transaction, ...]
     closed: bool = False
     """Its last possible payment moment passed without any attempt known to Midtrans."""
+    ended: bool = False
+    """A person ended the paid time that it bought."""
 
     @property
     def status(self) -> PaymentStatus:
@@ -46,6 +48,8 @@ class Order:
 
         A refund leaves the paid time as it was (the seed: "no action") unless `refund_revokes`.
         """
+        if self.ended:
+            return None
         moments = [
             transaction.paid_at
             for transaction in self.transactions

@@ -69,9 +69,10 @@ async def lock_books(session: UnitOfWork, order_ids: Iterable[str]) -> dict[int,
 async def write_transactions(session: UnitOfWork, transactions: Sequence[Transaction]) -> None:
     if not transactions:
         return
-    statement = insert(models.Transaction).values([_row(transaction) for transaction in transactions])
+    rows = [_row(transaction) for transaction in transactions]
+    statement = insert(models.Transaction).values(rows)
     key = ["order_id", "transaction_id", "stray"]
-    changes = {column.name: column for column in statement.excluded if column.name not in key}
+    changes = {name: statement.excluded[name] for name in rows[0] if name not in key}
     await session.execute(statement.on_conflict_do_update(index_elements=key, set_=changes))
 
 
@@ -158,6 +159,7 @@ def _order(row: models.Order, transactions: list[Transaction]) -> Order:
         created_at=row.created_at,
         transactions=tuple(transactions),
         closed=row.closed,
+        ended=row.paid_time_ended_because is not None,
     )
 
 

@@ -13,8 +13,9 @@ from enum import StrEnum
 
 from tuntas.domain.facts import Fact, Source
 from tuntas.domain.grants import entitle
-from tuntas.domain.ladder import PaymentStatus
+from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.orders import Order, invitation_status
+from tuntas.domain.refunds import is_void
 from tuntas.domain.schedule import next_check
 from tuntas.domain.transactions import climb
 from tuntas.store import ledger, refunds
@@ -74,9 +75,14 @@ async def apply_facts(
     page_of = {order_id: page for page in pages.values() for order_id in page.orders}
     outcomes: list[Outcome] = []
     listed: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+    voids: list[Fact] = []
     for fact in facts:
-        outcome = _take_in(fact, page_of.get(fact.order_id), policy)
+        page = page_of.get(fact.order_id)
+        before = _held(page, fact)
+        outcome = _take_in(fact, page, policy)
         outcomes.append(outcome)
+        if is_void(before, fact.rung, _held(page, fact)):
+            voids.append(fact)
         if outcome in {Outcome.APPLIED, Outcome.UNCHANGED} and fact.refunds:
             listed[fact.order_id, fact.transaction_id].append(fact)
         if (kind := _ALERTS.get(outcome)) is not None:
@@ -90,7 +96,17 @@ async def apply_facts(
         rows = [row for fact in sources for row in fact.refunds]
         if not await refunds.record(session, order_id, transaction_id, rows, at=now):
             await raise_alert(session, AlertKind.OVER_REFUNDED, order_id, at=now)
+    for fact in voids:
+        await refunds.record_void(
+            session, fact.order_id, fact.transaction_id, amount=fact.gross_amount, at=now
+        )
     return outcomes
+
+
+def _held(page: _Page | None, fact: Fact) -> Rung | None:
+    """How far our books have the transaction that a fact is about."""
+    attempts = page.orders[fact.order_id].transactions if page else ()
+    return next((one.rung for one in attempts if one.transaction_id == fact.transaction_id), None)
 
 
 def _take_in(fact: Fact, page: _Page | None, policy: Policy) -> Outcome:

@@ -9,12 +9,15 @@ UseCaseError
 ├── DomainTaken, DomainInvalid                              choosing a domain
 ├── AmountMismatch, AlreadyPaid, TokenInProgress            asking to pay
 ├── TooManyRequests                                         asking too often
-└── NothingToRefund, RefundTooLarge, RefundByHand,
-    WholeRefundOnly, RefundUnderWay, RefundRefused          giving money back
+└── NothingToRefund, TransactionNeeded, RefundTooLarge,
+    RefundByHand, WholeRefundOnly, RefundUnderWay,
+    RefundUncertain, NoRefundUnderWay, ReferenceTaken,
+    RefundRefused                                           giving money back
 
 Midtrans failing us is a `midtrans.errors.GatewayError`, which has a code of its own.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from tuntas.domain.money import Rupiah
@@ -120,6 +123,16 @@ class NothingToRefund(UseCaseError):
     code = "nothing_to_refund"
 
 
+class TransactionNeeded(UseCaseError):
+    """Several payments of this order can be given back; `ids` are theirs, and one must be named."""
+
+    code = "transaction_needed"
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        super().__init__(ids=", ".join(ids))
+        self.ids = tuple(ids)
+
+
 class RefundTooLarge(UseCaseError):
     """More than is left of what was paid; `left` is in rupiah."""
 
@@ -143,9 +156,27 @@ class WholeRefundOnly(UseCaseError):
 
 
 class RefundUnderWay(UseCaseError):
-    """An earlier refund of this order, of another amount, has no answer yet."""
+    """An earlier refund of this payment has no answer yet, and can still be asked about safely."""
 
     code = "refund_under_way"
+
+
+class RefundUncertain(UseCaseError):
+    """A refund has had no answer until Midtrans forgot its key: a person must look whether it was done."""
+
+    code = "refund_uncertain"
+
+
+class NoRefundUnderWay(UseCaseError):
+    """There is no refund without an answer that a person could tell us about."""
+
+    code = "no_refund_under_way"
+
+
+class ReferenceTaken(UseCaseError):
+    """A transfer by hand with this number is written down already, with another amount or payment."""
+
+    code = "reference_taken"
 
 
 class RefundRefused(UseCaseError):

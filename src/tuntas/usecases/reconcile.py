@@ -14,7 +14,7 @@ from tuntas.domain.money import Rupiah
 from tuntas.domain.orders import invitation_status
 from tuntas.domain.schedule import GRACE
 from tuntas.midtrans.errors import GatewayError, TransactionNotFound
-from tuntas.store import ledger, orders, payment_logs
+from tuntas.store import ledger, orders, payment_logs, refunds
 from tuntas.store.database import UnitOfWork
 from tuntas.store.models import Order
 from tuntas.store.payment_logs import Event
@@ -123,6 +123,7 @@ async def _take_in(session: UnitOfWork, backend: Backend, order_id: str, facts: 
         raise LookupError(order_id)
     before = row.status
     outcomes = await apply_facts(session, facts, policy=policy_of(backend), now=now)
+    await refunds.recount(session, order_id)
     payment_logs.append(
         session,
         Event.STATUS_CHECKED,
