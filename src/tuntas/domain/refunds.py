@@ -76,8 +76,14 @@ REFUNDS_OF: Mapping[str, Method] = {
     "permata": Method.NEVER,
     "echannel": Method.NEVER,
     "cstore": Method.NEVER,
+    "bca_klikbca": Method.NEVER,
+    "bca_klikpay": Method.NEVER,
+    "cimb_clicks": Method.NEVER,
+    "bri_epay": Method.NEVER,
+    "danamon_online": Method.NEVER,
+    "uob_ezpay": Method.NEVER,
 }
-"""By `payment_type` (Midtrans, "Refund transaction")."""
+"""By `payment_type` (Midtrans, "Refund transaction"); what that page does not list is transferred by hand."""
 
 UNKNOWN_METHOD = Method.IN_PARTS
 """A type nobody knew: Midtrans is asked, and its refusal is one that a person reads."""
