@@ -16,6 +16,7 @@ from tuntas.language import rupiah
 from tuntas.midtrans.errors import GatewayUnavailable
 from tuntas.store import refunds as store
 from tuntas.usecases import errors
+from tuntas.usecases.backend import open_backend
 from tuntas.usecases.check_invariants import check_invariants
 from tuntas.usecases.reconcile import sync_order
 from tuntas.usecases.refund import RefundResult, refund, resume_refunds
@@ -121,26 +122,24 @@ async def test_what_is_not_paid_cannot_be_refunded(stand: Stand) -> None:
         await give_back(stand, "INV-unknown")
 
 
-async def paid_twice(stand: Stand, first: str = "gopay", second: str = "bca_va") -> tuple[str, str, str]:
-    """One order, two attempts, both paid: the order id and the ids of the two."""
-    order_id = await stand.order()
-    for method in (first, second):
-        await stand.choose(order_id, method)
-    attempts = await stand.transactions(order_id)
-    for attempt in attempts:
-        await stand.control(f"transactions/{attempt['transaction_id']}/pay")
+async def paid_twice(stand: Stand) -> tuple[str, str, str]:
+    """One order, paid by two transactions of one wallet: the order id and the ids of the two."""
+    order_id = await paid(stand)
+    await stand.act(order_id, "pay_again")
     await stand.control("clock", advance="1s")
-    kinds = {attempt["method"]: str(attempt["transaction_id"]) for attempt in attempts}
-    return order_id, kinds[first], kinds[second]
+    first, second = await stand.transactions(order_id)
+    return order_id, str(first["transaction_id"]), str(second["transaction_id"])
 
 
 async def test_of_two_payments_one_must_be_named(stand: Stand) -> None:
-    order_id, wallet, account = await paid_twice(stand)
+    order_id = await paid(stand)
+    (wallet,) = (str(found["transaction_id"]) for found in await stand.transactions(order_id))
+    await stand.notify(order_id, "settlement", transaction_id="va", payment_type="bank_transfer")
     with pytest.raises(errors.TransactionNeeded) as needed:
         await give_back(stand, order_id)
-    assert set(needed.value.ids) == {wallet, account}
+    assert set(needed.value.ids) == {wallet, "va"}
     with pytest.raises(errors.RefundByHand):
-        await give_back(stand, order_id, transaction_id=account)
+        await give_back(stand, order_id, transaction_id="va")
     result = await give_back(stand, order_id, transaction_id=wallet)
     assert (result.transaction_id, result.amount) == (wallet, PRICE)
     assert (await stand.invitation())["payment_status"] == "paid", "the other payment stands"
@@ -149,14 +148,32 @@ async def test_of_two_payments_one_must_be_named(stand: Stand) -> None:
 
 
 async def test_each_payment_has_room_for_its_own_refunds(stand: Stand) -> None:
-    order_id, wallet, qr = await paid_twice(stand, "gopay", "other_qris")
-    assert (await give_back(stand, order_id, 200_000, transaction_id=wallet)).amount == 200_000
-    assert (await give_back(stand, order_id, transaction_id=qr)).amount == PRICE
+    order_id, first, second = await paid_twice(stand)
+    assert (await give_back(stand, order_id, 200_000, transaction_id=first)).amount == 200_000
+    assert (await give_back(stand, order_id, transaction_id=second)).amount == PRICE
     rest = await give_back(stand, order_id)
-    assert (rest.transaction_id, rest.amount) == (wallet, 99_000), "the only one that is left"
+    assert (rest.transaction_id, rest.amount) == (first, 99_000), "the only one that is left"
     assert reserved(stand) == [PRICE, PRICE]
     assert (await stand.invitation())["payment_status"] == "refunded"
     assert await check_invariants(stand.backend) == []
+
+
+async def test_a_lost_answer_about_one_payment_does_not_keep_the_other_waiting(stand: Stand) -> None:
+    order_id, first, second = await paid_twice(stand)
+    with nobody_listens() as url:
+        settings = stand.backend.settings.model_copy(
+            update={"midtrans_core_url": url, "midtrans_timeout_seconds": 0.3}
+        )
+        deaf = open_backend(settings, stand.database_url, clock=stand.clock)
+        with pytest.raises(GatewayUnavailable):
+            await refund(deaf, order_id, first, reason="batal", actor="test")
+        await deaf.close()
+    with pytest.raises(errors.TransactionNeeded):
+        await give_back(stand, order_id)
+    await give_back(stand, order_id, transaction_id=second)
+    assert [row["state"] for row in refunds(stand)] == ["requested", "accepted"]
+    await give_back(stand, order_id)
+    assert [row["state"] for row in refunds(stand)] == ["accepted", "accepted"]
 
 
 async def test_the_same_key_of_the_dashboard_may_stand_at_both_payments(stand: Stand) -> None:
