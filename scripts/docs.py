@@ -32,14 +32,17 @@ BLOCK = re.compile(r"(<!-- from the code: (?P<name>[\w-]+) -->\n).*?(<!-- end --
 
 OF_OPERATORS: tuple[type[errors.UseCaseError], ...] = (
     errors.NothingToRefund,
+    errors.TransactionNeeded,
     errors.RefundTooLarge,
     errors.RefundByHand,
     errors.WholeRefundOnly,
     errors.RefundUnderWay,
+    errors.RefundUncertain,
+    errors.NoRefundUnderWay,
+    errors.ReferenceTaken,
     errors.RefundRefused,
     errors.NotAnOrphan,
     errors.NothingToDecide,
-    errors.TransactionNeeded,
 )
 """No request of a frontend ends so."""
 OF_THE_GATEWAY: tuple[type[GatewayError], ...] = (

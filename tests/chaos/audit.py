@@ -152,10 +152,15 @@ def _refunds(truth: Truth, books: Books) -> Iterator[str]:
     for row in books["refunds"]:
         if row["state"] == "requested":
             yield f"{row['order_id']}: refund {row['refund_key']} still has no answer"
-        if row["state"] != "refused":
+        if row["state"] in {"requested", "accepted", "confirmed"} and row["way"] != "cancel":
             ours[row["order_id"]] += row["amount"]
+    voids = Counter({row["order_id"]: row["amount"] for row in books["refunds"] if row["way"] == "cancel"})
+    reserved_of: Counter[str] = Counter()
+    for transaction in books["transactions"]:
+        reserved_of[transaction["order_id"]] += transaction["refund_reserved"]
     for order in books["orders"]:
-        order_id, reserved = order["order_id"], order["refund_reserved"]
+        order_id = order["order_id"]
+        reserved = reserved_of[order_id] - voids[order_id]
         if not returned[order_id] == ours[order_id] == reserved:
             sums = f"rows sum to {ours[order_id]}, {reserved} is reserved"
             yield f"{order_id}: Midtrans gave back {returned[order_id]}, our {sums}"

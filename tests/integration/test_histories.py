@@ -143,6 +143,11 @@ def books_expected(case: Case) -> dict[str, Any]:
         for body in case.bodies()
         for row in body.get("refunds", [])
     }
+    refunds |= {
+        f"void-{found.transaction_id} {PRICE} accepted"
+        for found, attempt in zip(attempts, case.history.attempts, strict=True)
+        if {"capture", "cancel"} <= set(attempt.path)
+    }
     grants = sorted(books.entitlement.grants, key=lambda grant: grant.paid_at)
     return {
         "payment_status": books.invitation,

@@ -138,7 +138,12 @@ DAMAGE = {
     "every_rupiah_has_its_place": "delete from domain_grants",
     "grants_have_a_paid_order": "update orders set status = 'failed'",
     "invitations_follow_their_grants": "update invitations set domain_expires_at = now()",
-    "refunds_fit_the_payment": "update orders set refund_reserved = 1",
+    "refunds_fit_the_payment": "update transactions set refund_reserved = 1",
+    "refunds_are_tried_again": """
+        insert into refunds
+          (order_id, transaction_id, refund_key, amount, state, ours, created_at, next_try_at)
+        select order_id, transaction_id, 'r1', 1, 'requested', true, now(), now() - interval '2 hours'
+        from transactions""",
     "no_order_pends_past_its_end": (
         "update orders set status = 'pending', expires_at = now() - interval '9 hours'"
     ),

@@ -102,7 +102,9 @@ async def test_f16_a_refusal_inside_http_200_is_no_refund(stand: Stand, why: str
     await faults(stand, refund_refused={"why": why})
     with pytest.raises(RefundRefused):
         await refund(stand.backend, order_id, amount=Rupiah(100_000), reason="batal", actor="test")
-    (row,) = stand.rows("select r.state, o.refund_reserved from refunds r join orders o using (order_id)")
+    (row,) = stand.rows(
+        "select r.state, t.refund_reserved from refunds r join transactions t using (order_id)"
+    )
     assert row == {"state": "refused", "refund_reserved": 0}
     assert await status(stand) == "paid"
     assert await resume_refunds(stand.backend) == 0, "a refusal is an answer"

@@ -102,7 +102,7 @@ def test_the_example_holds_the_defaults(tmp_path: Path, monkeypatch: pytest.Monk
 def test_every_error_code_shown_has_its_sentence(page: Path) -> None:
     for code in _codes(page):
         for language in Language:
-            assert text(f"error.{code}", language, price="", minimum="", left="", reason="")
+            assert text(f"error.{code}", language, price="", minimum="", left="", reason="", ids="")
 
 
 @pytest.mark.parametrize("language", Language)

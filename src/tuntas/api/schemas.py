@@ -9,7 +9,7 @@ from tuntas.http.bodies import Body, Id
 from tuntas.store.models import Package, User
 from tuntas.usecases.create_token import TokenResult
 from tuntas.usecases.invitations import InvitationView
-from tuntas.usecases.payments import Payment
+from tuntas.usecases.payments import Payment, PaymentState
 
 
 class TokenIn(Body):
@@ -133,7 +133,9 @@ class PaidInvitationOut(BaseModel):
 class PaymentOut(BaseModel):
     order_id: str
     status: str = Field(description="pending, paid, failed or refunded.")
+    state: PaymentState = Field(description="The status, and whether money went back, for people.")
     gross_amount: int = Field(description="Rupiah.")
+    refunded_amount: int = Field(description="Rupiah that went back to the customer.")
     expires_at: datetime
     confirmed_at: datetime | None
     payment_type: str | None
@@ -147,7 +149,9 @@ class PaymentOut(BaseModel):
         return cls(
             order_id=payment.order.order_id,
             status=payment.order.status,
+            state=payment.state,
             gross_amount=payment.order.gross_amount,
+            refunded_amount=payment.refunded_amount,
             expires_at=payment.order.expires_at,
             confirmed_at=payment.confirmed_at,
             payment_type=payment.payment_type,

@@ -42,9 +42,10 @@ def list_orders(
     found = run(
         desk_settings(data_dir), lambda backend: payments.recent_orders(backend, status=status, limit=limit)
     )
-    for order in found:
+    for line in found:
+        order = line.order
         if as_json:
-            typer.echo(json.dumps(_summary(order)))
+            typer.echo(json.dumps(_summary(order, line.refunded_amount)))
         else:
             made, amount = format_wib(order.created_at), rupiah(order.gross_amount)
             typer.echo(f"{made} WIB  {order.order_id}  {order.status:<8}  {amount}")
@@ -56,7 +57,7 @@ def show(order_id: OrderId, data_dir: DataDir = None, as_json: Json = False) -> 
     book = run(desk_settings(data_dir), lambda backend: payments.order_book(backend, order_id))
     if book is None:
         fail(f"No order {order_id}.", EXIT_MISSING)
-    document = _summary(book.order) | {
+    document = _summary(book.order, book.refunded_amount) | {
         "transactions": [
             {
                 "transaction_id": attempt.transaction_id,
@@ -69,7 +70,17 @@ def show(order_id: OrderId, data_dir: DataDir = None, as_json: Json = False) -> 
             for attempt in book.attempts
         ],
         "refunds": [
-            {"refund_key": entry.refund_key, "amount": entry.amount, "state": entry.state}
+            {
+                "refund_key": entry.refund_key,
+                "amount": entry.amount,
+                "state": entry.state,
+                "way": entry.way,
+                "transaction_id": entry.transaction_id,
+                "refusal": entry.refusal,
+                "paid_to": entry.paid_to,
+                "reference": entry.reference,
+                "actor": entry.actor,
+            }
             for entry in book.refunds
         ],
         "grant": None
@@ -144,14 +155,14 @@ def accept(
     typer.echo(json.dumps(shown) if as_json else sentence)
 
 
-def _summary(order: Any) -> dict[str, Any]:  # noqa: ANN401  a row of the orders table
+def _summary(order: Any, refunded_amount: int) -> dict[str, Any]:  # noqa: ANN401  a row of the orders table
     return {
         "order_id": order.order_id,
         "invitation_id": order.invitation_id,
         "kind": order.kind,
         "status": order.status,
         "gross_amount": order.gross_amount,
-        "refunded_amount": order.refund_reserved,
+        "refunded_amount": refunded_amount,
         "created_at": order.created_at.isoformat(),
         "expires_at": order.expires_at.isoformat(),
         "next_check_at": order.next_check_at.isoformat() if order.next_check_at else None,
@@ -162,6 +173,8 @@ def _print(document: dict[str, Any]) -> None:
     for name, value in document.items():
         if isinstance(value, list):
             for entry in value:
-                typer.echo(f"{name:<16}  " + "  ".join(str(part) for part in entry.values()))
+                typer.echo(
+                    f"{name:<16}  " + "  ".join(str(part) for part in entry.values() if part is not None)
+                )
         else:
             typer.echo(f"{name:<16}  {'-' if value is None else value}")

@@ -15,6 +15,8 @@ class Source(StrEnum):
     NOTIFICATION = "notification"
     STATUS = "status"
     """Midtrans's own answer to a question of ours."""
+    HAND = "hand"
+    """A person: what Midtrans does not know, such as a refund by bank transfer."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -34,6 +34,8 @@ class Order:
     """Another amount that a person accepted in place of the price."""
     closed: bool = False
     """Its last possible payment moment passed without any attempt that could still pay it."""
+    ended: bool = False
+    """A person ended the paid time that it bought."""
 
     def takes(self, fact: Fact) -> bool:
         """Whether the fact is about an amount that pays this order."""
@@ -59,6 +61,8 @@ class Order:
         A refund leaves the paid time as it was unless `refund_revokes`: giving money back and taking the
         invitation down are two decisions.
         """
+        if self.ended:
+            return None
         moments = [
             transaction.paid_at
             for transaction in self.transactions

@@ -28,6 +28,8 @@ class AlertKind(StrEnum):
     WORD_TAKEN = "word_taken"
     CHECK_FAILED = "check_failed"
     GATEWAY_AWAY = "gateway_away"
+    REFUND_STUCK = "refund_stuck"
+    REFUND_REFUSED = "refund_refused"
     POISON = "poison"
     INVARIANT = "invariant"
 
@@ -99,7 +101,20 @@ ADVICE: Mapping[AlertKind, Advice] = {
     ),
     AlertKind.REFUND_UNCERTAIN: Advice(
         "A refund has had no answer for so long that Midtrans has forgotten its key.",
-        "Look at Midtrans's dashboard whether the money went back.",
+        "Look on Midtrans's dashboard whether the money went back. If it did: "
+        "tuntas refund {subject} --settle-as done --reason 'seen there'. If it did not: "
+        "tuntas refund {subject} --settle-as not-done --reason 'not there'; then refund it again.",
+    ),
+    AlertKind.REFUND_STUCK: Advice(
+        "A refund has been tried again and again, and Midtrans's answer is still not known.",
+        "Does Midtrans answer, and are the keys right? Run: tuntas config check. Then ask now: "
+        "tuntas refund {subject} --reason again",
+    ),
+    AlertKind.REFUND_REFUSED: Advice(
+        "A refund that the worker tried again was refused; the customer has not got this money.",
+        "Why: tuntas orders show {subject}. Then ask again: tuntas refund {subject} --reason again; "
+        "or transfer it yourself and write it down: tuntas refund {subject} --by-hand --amount 1000 "
+        "--to 'bank, account, holder' --reference 'number of the transfer' --reason refused",
     ),
     AlertKind.POISON: Advice(
         "A stored notification cannot be applied.",

@@ -39,6 +39,9 @@ INVARIANTS = (
                   select 1 from money other where other.order_id = m.order_id and not other.stray
                     and other.transaction_id <> m.transaction_id)
                   or not exists (select 1 from domain_grants g where g.order_id = m.order_id)
+                  and not exists (
+                    select 1 from orders o
+                    where o.order_id = m.order_id and o.paid_time_ended_because is not null)
                 end
               and not exists (
                 select 1 from alerts a
@@ -66,15 +69,28 @@ INVARIANTS = (
     ),
     Invariant(
         name="refunds_fit_the_payment",
-        wrong="Refunds sum to more than the order's amount, or are not what is reserved for them.",
-        remedy="Look at: tuntas orders show <order>; then at the order on Midtrans's dashboard",
+        wrong="What is reserved for a payment's refunds is not what they sum to.",
+        remedy="Run: tuntas orders sync <order>",
         query="""
-            select o.order_id from orders o
-            left join lateral (
-                select coalesce(sum(r.amount), 0) as total from refunds r
-                where r.order_id = o.order_id and r.state <> 'refused'
-            ) r on true
-            where r.total <> o.refund_reserved""",
+            select r.order_id from (
+                select order_id, transaction_id, sum(amount) as total from refunds
+                where state in ('requested', 'accepted', 'confirmed') group by order_id, transaction_id
+            ) r left join transactions t using (order_id, transaction_id)
+            where t.refund_reserved is distinct from least(r.total, t.gross_amount)
+            union
+            select t.order_id from transactions t
+            where t.refund_reserved > 0 and not exists (
+                select 1 from refunds r
+                where r.order_id = t.order_id and r.transaction_id = t.transaction_id
+                  and r.state in ('requested', 'accepted', 'confirmed'))""",
+    ),
+    Invariant(
+        name="refunds_are_tried_again",
+        wrong="A refund without an answer should have been tried again an hour ago.",
+        remedy="Is `tuntas worker` running? Then ask now: tuntas refund <order> --reason again",
+        query="""
+            select order_id from refunds
+            where state = 'requested' and :now > next_try_at + interval '1 hour'""",
     ),
     Invariant(
         name="no_order_pends_past_its_end",

@@ -87,9 +87,10 @@ async def owners_of(session: UnitOfWork, transaction_ids: Iterable[str]) -> dict
 async def write_transactions(session: UnitOfWork, transactions: Sequence[Transaction]) -> None:
     if not transactions:
         return
-    statement = insert(models.Transaction).values([_row(transaction) for transaction in transactions])
+    rows = [_row(transaction) for transaction in transactions]
+    statement = insert(models.Transaction).values(rows)
     key = ["order_id", "transaction_id", "stray"]
-    changes = {column.name: column for column in statement.excluded if column.name not in key}
+    changes = {name: statement.excluded[name] for name in rows[0] if name not in key}
     await session.execute(statement.on_conflict_do_update(index_elements=key, set_=changes))
 
 
@@ -227,6 +228,7 @@ def _order(row: models.Order, attempts: list[Transaction]) -> Order:
         strays=tuple(attempt for attempt in attempts if attempt.stray),
         accepted_amount=None if row.accepted_amount is None else Rupiah(row.accepted_amount),
         closed=row.closed,
+        ended=row.paid_time_ended_because is not None,
     )
 
 

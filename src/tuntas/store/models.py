@@ -136,7 +136,6 @@ class Order(Base):
         CheckConstraint("days > 0", name="days_positive"),
         CheckConstraint("status in ('pending', 'paid', 'failed', 'refunded')", name="status"),
         CheckConstraint("(snap_token is null) = (redirect_url is null)", name="token_with_url"),
-        CheckConstraint("refund_reserved between 0 and gross_amount", name="never_refunds_too_much"),
         Index("ix_orders_newest", "invitation_id", text("created_at desc")),
     )
 
@@ -161,12 +160,12 @@ class Order(Base):
     checks: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     """How often it was asked about since its status last changed."""
     asked_by_customer_at: Mapped[datetime | None]
-    refund_reserved: Mapped[int] = mapped_column(server_default=text("0"))
-    """Rupiah refunded or being refunded; the constraint is what keeps us from refunding too much."""
     accepted_amount: Mapped[int | None]
     """Rupiah that a person accepted in place of `gross_amount`, with a reason in `payment_logs`."""
     check_failures: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     """How often in a row asking about it went wrong; such an order backs off alone."""
+    paid_time_ended_because: Mapped[str | None]
+    """A person's reason for ending the paid time that this order bought."""
 
 
 class Transaction(Base):
@@ -179,6 +178,8 @@ class Transaction(Base):
     __tablename__ = "transactions"
     __table_args__ = (
         CheckConstraint("gross_amount > 0", name="gross_amount_positive"),
+        CheckConstraint("refund_reserved between 0 and gross_amount", name="never_refunds_too_much"),
+        Index("ix_transactions_refunded", "order_id", postgresql_where=text("refund_reserved > 0")),
         Index("uq_transactions_pays_one_order", "transaction_id", "stray", unique=True),
         Index(
             "ix_transactions_contradicted", "contradicted_since", postgresql_where=text("contradictions > 0")
@@ -199,6 +200,8 @@ class Transaction(Base):
     contradictions: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     kept_because: Mapped[str | None]
     """A person's reason for keeping money that bought nothing."""
+    refund_reserved: Mapped[int] = mapped_column(server_default=text("0"))
+    """Rupiah refunded or being refunded; the constraint is what keeps us from refunding too much."""
     payment_type: Mapped[str | None] = mapped_column(String(64))
     transaction_time: Mapped[datetime | None]
     settlement_time: Mapped[datetime | None]
@@ -222,23 +225,37 @@ class DomainGrant(Base):
 
 
 class Refund(Base):
-    """One refund, ours or made on Midtrans's dashboard. The key is stored before Midtrans is asked."""
+    """One refund of one payment: ours, made on Midtrans's dashboard, a void, or a transfer by hand.
+
+    Ours is stored before Midtrans is asked. A refund through Midtrans has the key that Midtrans knows; the
+    keys of the others are our own.
+    """
 
     __tablename__ = "refunds"
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount_positive"),
-        CheckConstraint("state in ('requested', 'accepted', 'confirmed', 'refused')", name="state"),
+        CheckConstraint("way in ('refund', 'cancel', 'by_hand')", name="way"),
+        CheckConstraint(
+            "state in ('requested', 'accepted', 'confirmed', 'refused', 'returned')", name="state"
+        ),
+        CheckConstraint(
+            "way <> 'by_hand' or (paid_to is not null and reference is not null and actor is not null)",
+            name="by_hand_says_whom",
+        ),
         Index(
             "uq_refunds_one_under_way",
             "order_id",
+            "transaction_id",
             unique=True,
             postgresql_where=text("state = 'requested'"),
         ),
+        Index("ix_refunds_to_resume", "next_try_at", postgresql_where=text("state = 'requested'")),
     )
 
     order_id: Mapped[str] = mapped_column(ForeignKey("orders.order_id"), primary_key=True)
-    refund_key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    transaction_id: Mapped[str] = mapped_column(String(64))
+    transaction_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    refund_key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    way: Mapped[str] = mapped_column(String(10), server_default="refund")
     amount: Mapped[int]
     reason: Mapped[str | None]
     state: Mapped[str] = mapped_column(String(10))
@@ -246,6 +263,16 @@ class Refund(Base):
     created_at: Mapped[datetime]
     bank_confirmed_at: Mapped[datetime | None]
     refusal: Mapped[str | None]
+    actor: Mapped[str | None]
+    """Who asked for it, or transferred it."""
+    paid_to: Mapped[str | None]
+    """By hand: the account and its holder."""
+    reference: Mapped[str | None]
+    """By hand: the transfer's own number."""
+    tries: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    """How often the worker has tried again."""
+    next_try_at: Mapped[datetime | None]
+    """While requested: when the worker tries again; null when only a person can tell how it stands."""
 
 
 class Notification(Base):

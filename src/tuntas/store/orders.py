@@ -163,6 +163,13 @@ async def make_renewal(session: UnitOfWork, order_id: str) -> None:
     await session.execute(update(Order).where(Order.order_id == order_id).values(kind=OrderKind.RENEWAL))
 
 
+async def end_paid_time(session: UnitOfWork, order_id: str, *, because: str) -> None:
+    """From now on this order buys no time; the caller recomputes what follows."""
+    await session.execute(
+        update(Order).where(Order.order_id == order_id).values(paid_time_ended_because=because)
+    )
+
+
 async def transactions_of(session: UnitOfWork, order_id: str) -> Sequence[Transaction]:
     """The attempts to pay this order, newest first."""
     query = (

@@ -23,6 +23,7 @@ class Event(StrEnum):
     CONFIRMATION_MISMATCH = "confirmation_mismatch"
     REFUND_REQUESTED = "refund_requested"
     REFUND_ANSWERED = "refund_answered"
+    REFUND_UNANSWERED = "refund_unanswered"
     ORDER_CLOSED = "order_closed"
     WORD_TAKEN = "word_taken"
     OPERATOR_ACT = "operator_act"

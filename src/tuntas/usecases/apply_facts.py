@@ -6,7 +6,7 @@ and a recomputation, it does not matter in which order, or how often, facts come
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,8 +15,9 @@ from typing import Any
 from tuntas.domain.contradictions import Contradiction
 from tuntas.domain.facts import Fact, Source
 from tuntas.domain.grants import Entitlement, entitle
-from tuntas.domain.ladder import PaymentStatus, Rung
+from tuntas.domain.ladder import MEANING, PaymentStatus, Rung
 from tuntas.domain.orders import Order, invitation_status
+from tuntas.domain.refunds import is_void
 from tuntas.domain.schedule import next_check
 from tuntas.domain.transactions import Transaction, climb, contradicts
 from tuntas.domain.unapplied import UnappliedPayment, Why, unapplied_payments
@@ -104,6 +105,7 @@ async def apply_facts(
         if page.touched:
             await _write(session, page, policy, now)
     await _record_refunds(session, facts, outcomes, now)
+    await _record_voids(session, facts, pages, now)
     await _tell(session, facts, outcomes, now)
     return outcomes
 
@@ -142,9 +144,7 @@ def _take_in(fact: Fact, page: _Page | None, owners: dict[str, str], policy: Pol
 
 def _take_in_ours(fact: Fact, page: _Page, order: Order, owners: dict[str, str], policy: Policy) -> Outcome:
     if not order.takes(fact):
-        if fact.currency == "IDR" and fact.gross_amount > 0:
-            _climb(page, order, fact, owners, stray=True)
-        return Outcome.AMOUNT_MISMATCH
+        return _take_in_stray(fact, page, order, owners)
     if fact.rung is None:
         return Outcome.UNKNOWN_STATUS
     if policy.hold_takebacks and fact.source is Source.NOTIFICATION and _takes_back(order, fact):
@@ -153,6 +153,18 @@ def _take_in_ours(fact: Fact, page: _Page, order: Order, owners: dict[str, str],
     climbed = _climb(page, order, fact, owners, stray=False)
     if contradicted and not fact.begins_epoch:
         return Outcome.CONTRADICTED
+    return Outcome.APPLIED if climbed else Outcome.UNCHANGED
+
+
+def _take_in_stray(fact: Fact, page: _Page, order: Order, owners: dict[str, str]) -> Outcome:
+    """Another amount is a mismatch as long as its money waits, or may come; giving it back ends that."""
+    known = _attempt(order.strays, fact.transaction_id)
+    if fact.currency != "IDR" or fact.gross_amount <= 0:
+        return Outcome.AMOUNT_MISMATCH
+    climbed = _climb(page, order, fact, owners, stray=True)
+    ends = fact.rung is not None and MEANING[fact.rung] in {PaymentStatus.FAILED, PaymentStatus.REFUNDED}
+    if known is None or not ends:
+        return Outcome.AMOUNT_MISMATCH
     return Outcome.APPLIED if climbed else Outcome.UNCHANGED
 
 
@@ -235,6 +247,22 @@ async def _record_refunds(
         rows = [row for fact in sources for row in fact.refunds]
         if not await refunds.record(session, order_id, transaction_id, rows, at=now):
             await raise_alert(session, AlertKind.OVER_REFUNDED, order_id, at=now)
+
+
+async def _record_voids(
+    session: UnitOfWork, facts: Sequence[Fact], pages: Sequence[_Page], now: datetime
+) -> None:
+    """A captured payment that was cancelled leaves a row like any refund."""
+    before = {held.transaction_id: held.rung for page in pages for held in _attempts(page.book.orders)}
+    after = {held.transaction_id: held.rung for page in pages for held in _attempts(page.orders.values())}
+    for fact in facts:
+        name = fact.transaction_id
+        if is_void(before.get(name), fact.rung, after.get(name)) and before.get(name) is not after.get(name):
+            await refunds.record_void(session, fact.order_id, name, amount=fact.gross_amount, at=now)
+
+
+def _attempts(found: Iterable[Order]) -> Iterator[Transaction]:
+    return (attempt for order in found for attempt in order.transactions)
 
 
 async def _tell(

@@ -6,12 +6,14 @@ UseCaseError
 ├── EmailTaken, PasswordTooShort                            registering
 ├── PackageNotFound, InvitationNotFound, OrderNotFound,
 │   NotificationNotFound, AlertNotFound                     no such thing, or not yours
-├── NotAnOrphan, NothingToDecide, TransactionNeeded         deciding about money
+├── NotAnOrphan, NothingToDecide                            deciding about money
 ├── DomainTaken, DomainInvalid                              choosing a domain
 ├── AmountMismatch, AlreadyPaid, TokenInProgress            asking to pay
 ├── TooManyRequests                                         asking too often
-└── NothingToRefund, RefundTooLarge, RefundByHand,
-    WholeRefundOnly, RefundUnderWay, RefundRefused          giving money back
+└── NothingToRefund, TransactionNeeded, RefundTooLarge,
+    RefundByHand, WholeRefundOnly, RefundUnderWay,
+    RefundUncertain, NoRefundUnderWay, ReferenceTaken,
+    RefundRefused                                           giving money back
 
 Midtrans failing us is a `midtrans.errors.GatewayError`, which has a code of its own.
 """
@@ -86,16 +88,6 @@ class NothingToDecide(UseCaseError):
     code = "nothing_to_decide"
 
 
-class TransactionNeeded(UseCaseError):
-    """Several payments of this order fit; which one is meant must be said. `transaction_ids` names them."""
-
-    code = "transaction_needed"
-
-    def __init__(self, transaction_ids: Sequence[str]) -> None:
-        super().__init__(transactions=", ".join(transaction_ids))
-        self.transaction_ids = tuple(transaction_ids)
-
-
 class AlertNotFound(UseCaseError):
     code = "alert_not_found"
 
@@ -144,6 +136,16 @@ class NothingToRefund(UseCaseError):
     code = "nothing_to_refund"
 
 
+class TransactionNeeded(UseCaseError):
+    """Several payments of this order are meant as well; `ids` are theirs, and one must be named."""
+
+    code = "transaction_needed"
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        super().__init__(ids=", ".join(ids))
+        self.ids = tuple(ids)
+
+
 class RefundTooLarge(UseCaseError):
     """More than is left of what was paid; `left` is in rupiah."""
 
@@ -167,9 +169,27 @@ class WholeRefundOnly(UseCaseError):
 
 
 class RefundUnderWay(UseCaseError):
-    """An earlier refund of this order, of another amount, has no answer yet."""
+    """An earlier refund of this payment has no answer yet, and can still be asked about safely."""
 
     code = "refund_under_way"
+
+
+class RefundUncertain(UseCaseError):
+    """A refund has had no answer until Midtrans forgot its key: a person must look whether it was done."""
+
+    code = "refund_uncertain"
+
+
+class NoRefundUnderWay(UseCaseError):
+    """There is no refund without an answer that a person could tell us about."""
+
+    code = "no_refund_under_way"
+
+
+class ReferenceTaken(UseCaseError):
+    """A transfer by hand with this number is written down already, with another amount or payment."""
+
+    code = "reference_taken"
 
 
 class RefundRefused(UseCaseError):

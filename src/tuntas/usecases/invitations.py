@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from tuntas.store import invitations as table
 from tuntas.store import orders as orders_table
+from tuntas.store import refunds as refunds_table
 from tuntas.store.database import UnitOfWork
 from tuntas.store.models import Invitation, Package
 from tuntas.usecases.backend import Backend
@@ -25,6 +26,8 @@ class InvitationView:
     order_id: str | None
     live: bool
     """Whether paid time is running."""
+    given_back: bool = False
+    """Whether money of the newest order went back: a void leaves the invitation `failed`, yet it was paid."""
 
 
 async def packages(backend: Backend) -> Sequence[Package]:
@@ -123,4 +126,9 @@ async def _views(
     session: UnitOfWork, invitations: Sequence[Invitation], now: datetime
 ) -> list[InvitationView]:
     order_ids = await orders_table.newest_order_ids(session, [found.id for found in invitations])
-    return [InvitationView(found, order_ids.get(found.id), live=is_live(found, now)) for found in invitations]
+    returned = await refunds_table.given_back(session, order_ids.values())
+    return [
+        InvitationView(found, order_id, live=is_live(found, now), given_back=order_id in returned)
+        for found in invitations
+        for order_id in [order_ids.get(found.id)]
+    ]

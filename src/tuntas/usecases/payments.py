@@ -3,13 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
+from tuntas.domain.ladder import PaymentStatus
 from tuntas.domain.money import Rupiah
 from tuntas.store import orders, refunds
 from tuntas.store.models import DomainGrant, Order, Refund, Transaction
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import OrderNotFound
 from tuntas.usecases.invitations import InvitationView, is_live
+
+
+class PaymentState(StrEnum):
+    """What the customer is told: the order's status, and whether money went back."""
+
+    PENDING = "pending"
+    PAID = "paid"
+    FAILED = "failed"
+    GIVEN_BACK = "given_back"
+    """All of it: refunded, or voided before it settled."""
+    PARTLY_GIVEN_BACK = "partly_given_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +35,17 @@ class Payment:
     """Where to transfer to, when the newest attempt is a virtual account."""
     confirmed_at: datetime | None
     """When this order was paid; None while it is not."""
+    refunded_amount: Rupiah
+    """What the customer has got back, or is about to."""
+
+    @property
+    def state(self) -> PaymentState:
+        if self.order.status == PaymentStatus.REFUNDED:
+            return PaymentState.GIVEN_BACK
+        if self.refunded_amount and self.order.status != PaymentStatus.PENDING:
+            whole = self.order.status == PaymentStatus.FAILED
+            return PaymentState.GIVEN_BACK if whole else PaymentState.PARTLY_GIVEN_BACK
+        return PaymentState(self.order.status)
 
 
 async def payment(backend: Backend, owner_id: int, order_id: str) -> Payment:
@@ -33,6 +57,7 @@ async def payment(backend: Backend, owner_id: int, order_id: str) -> Payment:
         order, invitation = found
         attempts = await orders.transactions_of(session, order_id)
         grant = await orders.grant_of(session, order_id)
+        returned = await refunds.given_back(session, [order_id])
     newest = attempts[0] if attempts else None
     return Payment(
         order=order,
@@ -41,6 +66,7 @@ async def payment(backend: Backend, owner_id: int, order_id: str) -> Payment:
         bank=newest.bank if newest else None,
         va_number=newest.va_number if newest else None,
         confirmed_at=grant.paid_at if grant else None,
+        refunded_amount=returned.get(order_id, Rupiah(0)),
     )
 
 
@@ -84,6 +110,7 @@ class OrderBook:
     order: Order
     attempts: Sequence[Transaction]
     refunds: Sequence[Refund]
+    refunded_amount: Rupiah
     grant: DomainGrant | None
 
 
@@ -93,15 +120,25 @@ async def order_book(backend: Backend, order_id: str) -> OrderBook | None:
         order = await orders.order(session, order_id)
         if order is None:
             return None
+        returned = await refunds.given_back(session, [order_id])
         return OrderBook(
             order,
             await orders.transactions_of(session, order_id),
             await refunds.of_order(session, order_id),
+            returned.get(order_id, Rupiah(0)),
             await orders.grant_of(session, order_id),
         )
 
 
-async def recent_orders(backend: Backend, *, status: str | None, limit: int) -> Sequence[Order]:
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    order: Order
+    refunded_amount: Rupiah
+
+
+async def recent_orders(backend: Backend, *, status: str | None, limit: int) -> list[OrderLine]:
     """Newest first."""
     async with backend.database.transaction() as session:
-        return await orders.recent(session, status=status, limit=limit)
+        found = await orders.recent(session, status=status, limit=limit)
+        returned = await refunds.given_back(session, [order.order_id for order in found])
+    return [OrderLine(order, returned.get(order.order_id, Rupiah(0))) for order in found]

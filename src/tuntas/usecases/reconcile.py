@@ -15,7 +15,7 @@ from tuntas.domain.ladder import Rung
 from tuntas.domain.orders import Order
 from tuntas.domain.schedule import is_over, pause_after_failure
 from tuntas.midtrans.errors import GatewayError, GatewayRejected, TransactionNotFound
-from tuntas.store import ledger, orders, payment_logs
+from tuntas.store import ledger, orders, payment_logs, refunds
 from tuntas.store.alerts import AlertKind, is_open, raise_alert, resolve
 from tuntas.store.database import DatabaseUnreachable, UnitOfWork
 from tuntas.store.payment_logs import Event
@@ -187,8 +187,9 @@ async def _look(backend: Backend, order_id: str) -> tuple[tuple[Finding, ...], l
     async with backend.database.transaction() as session:
         order = await _read(session, order_id)
         doubted = await ledger.contradictions(session, order_id)
+        by_hand = await refunds.given_back_by_hand(session, order_id)
     facts = await _ask(backend, order, doubted)
-    return tuple(compare(order, facts)), facts
+    return tuple(compare(order, facts, by_hand=by_hand)), facts
 
 
 async def _expire(backend: Backend, transaction_ids: Iterable[str]) -> bool:
@@ -252,6 +253,7 @@ async def _take_in(
     before = await _read(session, order_id)
     told = [await _in_its_epoch(session, before, fact, take_word, now) for fact in facts]
     outcomes = await apply_facts(session, told, policy=policy, now=now)
+    await refunds.recount(session, order_id)
     payment_logs.append(
         session,
         Event.STATUS_CHECKED,
@@ -262,7 +264,8 @@ async def _take_in(
         outcome=Outcome.APPLIED if Outcome.APPLIED in outcomes else Outcome.UNCHANGED,
     )
     after = await _read(session, order_id)
-    lasting = tuple(compare(after, facts))
+    by_hand = await refunds.given_back_by_hand(session, order_id)
+    lasting = tuple(compare(after, facts, by_hand=by_hand))
     await _tell(session, order_id, lasting, now)
     if is_over(after.status, payable_until(after, await _page_ends(session, order_id)), now):
         await _close(session, backend, order_id, now)
@@ -278,7 +281,8 @@ async def _in_its_epoch(
 ) -> Fact:
     """Count what stands lower than our books; a person's act, or its constancy, makes it a new epoch."""
     transaction_id = fact.transaction_id
-    lower = next((found for found in compare(order, [fact]) if found.is_lower), None)
+    by_hand = await refunds.given_back_by_hand(session, order.order_id)
+    lower = next((found for found in compare(order, [fact], by_hand=by_hand) if found.is_lower), None)
     if lower is None or fact.rung is None:
         await ledger.write_contradiction(session, order.order_id, transaction_id, None)
         return fact
@@ -288,6 +292,8 @@ async def _in_its_epoch(
         await ledger.write_contradiction(session, order.order_id, transaction_id, again)
         return fact
     await ledger.write_contradiction(session, order.order_id, transaction_id, None)
+    if fact.rung not in {Rung.PARTIAL_REFUND, Rung.REFUND}:
+        await refunds.returned_by_bank(session, order.order_id, transaction_id, at=now)
     detail = {"from": lower.ours, "to": lower.midtrans}
     if take_word is None:
         await raise_alert(session, AlertKind.WORD_TAKEN, order.order_id, at=now, detail=detail)

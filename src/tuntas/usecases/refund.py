@@ -1,40 +1,43 @@
 """Give money back: once, never more than was paid, and safe to try again.
 
 The refund's row with its key is committed before Midtrans is called. A call whose answer was lost is
-repeated under the same key, which Midtrans recognises for seven days.
+repeated under the same key, which Midtrans recognises for seven days; after that a person says how it
+ended (`settle_refund`). A void of a captured card is written down and repeated in the same way.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import Self
 
 import structlog
 
-from tuntas.domain.ladder import PaymentStatus, Rung
+from tuntas.domain.ladder import Rung
 from tuntas.domain.money import Rupiah
-from tuntas.domain.refunds import WayBack, takes_part_refunds, way_back
-from tuntas.midtrans.errors import DuplicateRefund, GatewayError, GatewayRejected
+from tuntas.domain.refunds import WayBack, is_forgotten, takes_parts
+from tuntas.midtrans.errors import DuplicateRefund, GatewayRejected
 from tuntas.store import orders, payment_logs, refunds
 from tuntas.store.alerts import AlertKind, raise_alert, resolve
-from tuntas.store.database import UnitOfWork
-from tuntas.store.models import Order, Transaction
+from tuntas.store.database import DatabaseUnreachable, UnitOfWork
+from tuntas.store.models import Refund
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import (
-    NothingToRefund,
     OrderNotFound,
     RefundByHand,
     RefundRefused,
     RefundTooLarge,
+    RefundUncertain,
     RefundUnderWay,
     WholeRefundOnly,
 )
+from tuntas.usecases.payment_to_refund import Refundable, payment_to_refund
 from tuntas.usecases.reconcile import sync_order
 
 log = structlog.get_logger()
 
-_KEY_LIFETIME = timedelta(days=7)
-"""Midtrans recognises a refund key for so long; after that only a person may decide."""
+_AT_ONCE = 20
+"""So many refunds without an answer are tried in one round; the others' turn comes in the next."""
+_STUCK_AFTER = 5
+"""So many tries of the worker without an answer, about an hour, are told to a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,158 +49,213 @@ class RefundResult:
     amount: Rupiah
     way: WayBack
 
-
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    transaction_id: str
-    refund_key: str | None
-    amount: Rupiah
-    reason: str
-    way: WayBack
+    @classmethod
+    def of(cls, row: Refund) -> Self:
+        way = WayBack(row.way)
+        key = None if way is WayBack.CANCEL else row.refund_key
+        return cls(row.order_id, row.transaction_id, key, Rupiah(row.amount), way)
 
 
 async def refund(
-    backend: Backend, order_id: str, *, amount: Rupiah | None = None, reason: str, actor: str
+    backend: Backend,
+    order_id: str,
+    transaction_id: str | None = None,
+    *,
+    amount: Rupiah | None = None,
+    reason: str,
+    actor: str,
 ) -> RefundResult:
-    """Refund an order in whole (no `amount`) or in part, by the way its payment allows.
+    """Refund a payment of an order in whole (no `amount`) or in part, by the way its method allows.
 
-    Raises OrderNotFound, NothingToRefund, RefundByHand, WholeRefundOnly, RefundTooLarge, RefundUnderWay,
-    RefundRefused; a GatewayTimeout or GatewayUnavailable leaves it under way: the same call, or the
-    worker, tries again with the same key.
+    Raises OrderNotFound, NothingToRefund, TransactionNeeded, RefundByHand, WholeRefundOnly, RefundTooLarge,
+    RefundUnderWay, RefundUncertain, RefundRefused; any GatewayError but a refusal leaves it under way: the
+    same call, or the worker, tries again with the same key.
     """
-    async with backend.database.transaction() as session:
-        ask = await _prepare(session, backend, order_id, amount=amount, reason=reason, actor=actor)
-    await _carry_out(backend, order_id, ask)
-    return RefundResult(order_id, ask.transaction_id, ask.refund_key, ask.amount, ask.way)
+
+    async def prepare(session: UnitOfWork) -> Refund:
+        return await _prepare(
+            session, backend, order_id, transaction_id, amount=amount, reason=reason, actor=actor
+        )
+
+    row = await backend.database.commit(prepare)
+    await _carry_out(backend, row)
+    return RefundResult.of(row)
 
 
 async def resume_refunds(backend: Backend) -> int:
-    """Try again what has no answer yet; what is older than its key needs a person. Returns how many."""
-    now = backend.clock.now()
-    async with backend.database.transaction() as session:
-        open_refunds = await refunds.all_under_way(session, before=now - timedelta(minutes=1))
-        for found in open_refunds:
-            if now - found.created_at > _KEY_LIFETIME:
-                await raise_alert(session, AlertKind.REFUND_UNCERTAIN, found.refund_key, at=now)
-    young = [found for found in open_refunds if now - found.created_at <= _KEY_LIFETIME]
-    for found in young:
-        ask = _Ask(
-            found.transaction_id, found.refund_key, Rupiah(found.amount), found.reason or "", WayBack.REFUND
-        )
+    """Try again what has no answer yet, longest waiting first; returns how many were tried.
+
+    Each fails alone and comes back later; only a database that is away ends the round, by
+    DatabaseUnreachable. What is older than its key is left to a person, who is told.
+    """
+    for tried in range(_AT_ONCE):
+        async with backend.database.transaction() as session:
+            row = await refunds.take_next(session, now=backend.clock.now())
+        if row is None:
+            return tried
         try:
-            await _carry_out(backend, found.order_id, ask)
-        except RefundRefused:
-            log.warning("refund_refused", order_id=found.order_id)
-    return len(young)
+            await _resume(backend, row)
+        except DatabaseUnreachable:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it is, the other refunds come next
+            await _not_answered(backend, row, error)
+    return _AT_ONCE
 
 
-async def _prepare(
-    session: UnitOfWork, backend: Backend, order_id: str, *, amount: Rupiah | None, reason: str, actor: str
-) -> _Ask:
+async def close_refund_alerts(session: UnitOfWork, backend: Backend, order_id: str) -> None:
+    """Close what was told about refunds of this order that are no longer under way."""
     now = backend.clock.now()
-    order = await orders.lock_with_invitation(session, order_id)
-    if order is None:
-        raise OrderNotFound
-    open_refund = await refunds.under_way(session, order_id)
-    if open_refund is not None:
-        if amount not in {None, open_refund.amount}:
-            raise RefundUnderWay
-        return _Ask(
-            open_refund.transaction_id,
-            open_refund.refund_key,
-            Rupiah(open_refund.amount),
-            open_refund.reason or reason,
-            WayBack.REFUND,
-        )
-    payment, way = _refundable(await orders.transactions_of(session, order_id))
-    left = Rupiah(order.gross_amount - order.refund_reserved)
-    wanted = left if amount is None else amount
-    _check(order, payment, way, wanted=wanted, left=left)
-    key = None
-    if way is WayBack.REFUND:
-        row = await refunds.reserve(
-            session, order, payment.transaction_id, amount=wanted, reason=reason, at=now
-        )
-        key = row.refund_key
-    payment_logs.append(
-        session,
-        Event.REFUND_REQUESTED,
-        at=now,
-        order_id=order_id,
-        transaction_id=payment.transaction_id,
-        detail={"amount": wanted, "way": way, "refund_key": key, "actor": actor},
-    )
-    return _Ask(payment.transaction_id, key, wanted, reason, way)
+    rows = await refunds.under_way(session, order_id)
+    if not any(is_forgotten(WayBack(row.way), row.created_at, now) for row in rows):
+        await resolve(session, AlertKind.REFUND_UNCERTAIN, order_id, at=now)
+    if not any(row.tries >= _STUCK_AFTER for row in rows):
+        await resolve(session, AlertKind.REFUND_STUCK, order_id, at=now)
 
 
-def _refundable(attempts: Sequence[Transaction]) -> tuple[Transaction, WayBack]:
-    """The attempt whose money can go back. Raises NothingToRefund, RefundByHand."""
-    ways = [
-        (attempt, way_back(Rung[attempt.transaction_status.upper()], attempt.payment_type))
-        for attempt in attempts
-    ]
-    for attempt, way in ways:
-        if way in {WayBack.REFUND, WayBack.CANCEL}:
-            return attempt, way
-    if any(way is WayBack.BY_HAND for _, way in ways):
-        raise RefundByHand
-    raise NothingToRefund
-
-
-def _check(order: Order, payment: Transaction, way: WayBack, *, wanted: Rupiah, left: Rupiah) -> None:
-    if not 0 < wanted <= left:
-        raise RefundTooLarge(left)
-    whole = wanted == order.gross_amount
-    if not whole and (way is WayBack.CANCEL or not takes_part_refunds(payment.payment_type)):
-        raise WholeRefundOnly
-
-
-async def _carry_out(backend: Backend, order_id: str, ask: _Ask) -> None:
-    """Call Midtrans, write down its answer, then let GET status say how things stand."""
-    refusal = None
-    try:
-        if ask.refund_key is None:
-            await backend.core.cancel(ask.transaction_id)
-        else:
-            await backend.core.refund(
-                ask.transaction_id, refund_key=ask.refund_key, amount=ask.amount, reason=ask.reason
-            )
-    except DuplicateRefund:
-        log.info("refund_already_done", order_id=order_id)
-    except GatewayRejected as error:
-        refusal = str(error)
-    now = backend.clock.now()
-    async with backend.database.transaction() as session:
-        await orders.lock_with_invitation(session, order_id)
-        if ask.refund_key is not None:
-            await refunds.answer(session, order_id, ask.refund_key, refusal=refusal)
-            await resolve(session, AlertKind.REFUND_UNCERTAIN, ask.refund_key, at=now)
-        payment_logs.append(
-            session,
-            Event.REFUND_ANSWERED,
-            at=now,
-            order_id=order_id,
-            transaction_id=ask.transaction_id,
-            outcome="refused" if refusal else "accepted",
-            detail={"refund_key": ask.refund_key, "refusal": refusal},
-        )
-    await _look(backend, order_id)
-    if refusal is not None and not (ask.refund_key is None and await _is_given_back(backend, order_id)):
-        raise RefundRefused(refusal)
-
-
-async def _look(backend: Backend, order_id: str) -> None:
-    """Take in how things stand now. Should Midtrans not say, the answer stands and the worker looks again."""
+async def look(backend: Backend, order_id: str) -> None:
+    """Take in how things stand at Midtrans now. Should that fail, the worker looks again and tells why."""
     try:
         await sync_order(backend, order_id)
-    except GatewayError as error:
+    except DatabaseUnreachable:
+        raise
+    except Exception as error:  # noqa: BLE001  the refund itself is done and written down
         log.warning("status_check_failed", order_id=order_id, error=type(error).__name__)
         async with backend.database.transaction() as session:
             await orders.check_soon(session, order_id, at=backend.clock.now())
 
 
-async def _is_given_back(backend: Backend, order_id: str) -> bool:
+async def _prepare(
+    session: UnitOfWork,
+    backend: Backend,
+    order_id: str,
+    transaction_id: str | None,
+    *,
+    amount: Rupiah | None,
+    reason: str,
+    actor: str,
+) -> Refund:
+    """The row that is to be carried out: one under way, or a new one."""
+    now = backend.clock.now()
+    if await orders.lock_with_invitation(session, order_id) is None:
+        raise OrderNotFound
+    found = await payment_to_refund(session, order_id, transaction_id)
+    row = found.under_way
+    if row is not None:
+        if is_forgotten(WayBack(row.way), row.created_at, now):
+            raise RefundUncertain
+        if amount not in {None, row.amount}:
+            raise RefundUnderWay
+        return row
+    wanted = found.left if amount is None else amount
+    _check(found, wanted)
+    row = await refunds.reserve(
+        session, found.payment, way=found.way, amount=wanted, reason=reason, actor=actor, at=now
+    )
+    payment_logs.append(
+        session,
+        Event.REFUND_REQUESTED,
+        at=now,
+        order_id=order_id,
+        transaction_id=row.transaction_id,
+        detail={"amount": wanted, "way": row.way, "refund_key": row.refund_key, "actor": actor},
+    )
+    return row
+
+
+def _check(found: Refundable, wanted: Rupiah) -> None:
+    if found.way is WayBack.BY_HAND:
+        raise RefundByHand
+    if not 0 < wanted <= found.left:
+        raise RefundTooLarge(found.left)
+    whole = wanted == found.payment.gross_amount
+    if not whole and not takes_parts(found.way, found.payment.payment_type):
+        raise WholeRefundOnly
+
+
+async def _carry_out(backend: Backend, row: Refund) -> None:
+    """Call Midtrans, write down its answer, then let GET status say how things stand."""
+    refusal = await _ask(backend, row)
+    now = backend.clock.now()
+
+    async def write(session: UnitOfWork) -> None:
+        await orders.lock_with_invitation(session, row.order_id)
+        key = row.order_id, row.transaction_id, row.refund_key
+        await refunds.answer(session, key, refusal=refusal)
+        await close_refund_alerts(session, backend, row.order_id)
+        if refusal is None:
+            await resolve(session, AlertKind.REFUND_REFUSED, row.order_id, at=now)
+        payment_logs.append(
+            session,
+            Event.REFUND_ANSWERED,
+            at=now,
+            order_id=row.order_id,
+            transaction_id=row.transaction_id,
+            outcome="refused" if refusal else "accepted",
+            detail={"way": row.way, "refund_key": row.refund_key, "refusal": refusal},
+        )
+
+    await backend.database.commit(write)
+    await look(backend, row.order_id)
+    if refusal is not None:
+        raise RefundRefused(refusal)
+
+
+async def _ask(backend: Backend, row: Refund) -> str | None:
+    """Midtrans's refusal in its own words, or None when the money goes back. Raises GatewayError."""
+    try:
+        if row.way == WayBack.CANCEL:
+            await backend.core.cancel(row.transaction_id)
+        else:
+            amount, reason = Rupiah(row.amount), row.reason or ""
+            await backend.core.refund(
+                row.transaction_id, refund_key=row.refund_key, amount=amount, reason=reason
+            )
+    except DuplicateRefund:
+        log.info("refund_already_done", order_id=row.order_id)
+    except GatewayRejected as error:
+        if row.way == WayBack.CANCEL and await _is_voided(backend, row.transaction_id):
+            return None
+        return str(error)
+    return None
+
+
+async def _is_voided(backend: Backend, transaction_id: str) -> bool:
     """A void whose answer was lost is refused the second time, although the money is on its way back."""
+    return (await backend.core.status(transaction_id)).rung is Rung.CANCEL
+
+
+async def _resume(backend: Backend, row: Refund) -> None:
+    now = backend.clock.now()
+    if is_forgotten(WayBack(row.way), row.created_at, now):
+        async with backend.database.transaction() as session:
+            await refunds.leave_to_a_person(session, row)
+            detail = {"transaction_id": row.transaction_id, "refund_key": row.refund_key}
+            await raise_alert(session, AlertKind.REFUND_UNCERTAIN, row.order_id, at=now, detail=detail)
+            await resolve(session, AlertKind.REFUND_STUCK, row.order_id, at=now)
+        return
+    try:
+        await _carry_out(backend, row)
+    except RefundRefused as error:
+        log.warning("refund_refused", order_id=row.order_id)
+        async with backend.database.transaction() as session:
+            detail = {"transaction_id": row.transaction_id, "reason": error.reason}
+            await raise_alert(session, AlertKind.REFUND_REFUSED, row.order_id, at=now, detail=detail)
+
+
+async def _not_answered(backend: Backend, row: Refund, error: Exception) -> None:
+    """Write down why, and tell a person once it has gone on for long."""
+    cause, now = type(error).__name__, backend.clock.now()
+    log.warning("refund_not_answered", order_id=row.order_id, error=cause)
     async with backend.database.transaction() as session:
-        order = await orders.order(session, order_id)
-    return order is not None and order.status != PaymentStatus.PAID
+        payment_logs.append(
+            session,
+            Event.REFUND_UNANSWERED,
+            at=now,
+            order_id=row.order_id,
+            transaction_id=row.transaction_id,
+            outcome=cause,
+            detail={"refund_key": row.refund_key, "tries": row.tries},
+        )
+        if row.tries >= _STUCK_AFTER:
+            detail = {"transaction_id": row.transaction_id, "error": cause, "tries": row.tries}
+            await raise_alert(session, AlertKind.REFUND_STUCK, row.order_id, at=now, detail=detail)

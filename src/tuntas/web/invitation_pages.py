@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from tuntas.domain.ladder import PaymentStatus
 from tuntas.http.bodies import InvitationIn
 from tuntas.http.caller import backend_of, language_of, require_own_origin
 from tuntas.http.errors import sentence
@@ -47,6 +48,7 @@ class InvitationCard:
     @classmethod
     def of(cls, view: InvitationView) -> Self:
         found = view.invitation
+        voided = found.payment_status == PaymentStatus.FAILED and view.given_back
         return cls(
             id=found.id,
             domain=found.domain,
@@ -57,7 +59,7 @@ class InvitationCard:
             package=found.package.name,
             price=found.price,
             days=found.days,
-            payment_status=found.payment_status,
+            payment_status=PaymentStatus.REFUNDED if voided else found.payment_status,
             payment_confirmed_at=found.payment_confirmed_at,
             domain_expires_at=found.domain_expires_at,
             live=view.live,

@@ -24,7 +24,9 @@ class PaymentCard:
 
     order_id: str
     status: str
+    state: str
     gross_amount: int
+    refunded_amount: int
     expires_at: datetime
     confirmed_at: datetime | None
     payment_type: str | None
@@ -37,7 +39,9 @@ class PaymentCard:
         return cls(
             order_id=payment.order.order_id,
             status=payment.order.status,
+            state=payment.state,
             gross_amount=payment.order.gross_amount,
+            refunded_amount=payment.refunded_amount,
             expires_at=payment.order.expires_at,
             confirmed_at=payment.confirmed_at,
             payment_type=payment.payment_type,
