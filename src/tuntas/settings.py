@@ -17,6 +17,7 @@ _OTHER_PREFIX = "Mid-"
 """Of every production key, and of the sandbox keys of newer accounts: it proves nothing."""
 OUR_PREFIXES = ("MIDTRANS_", "TUNTAS_")
 
+_PRODUCTION_HOSTS = {"app.midtrans.com", "api.midtrans.com"}
 _KEY_LENGTH_MIN = 10
 _SECRET_LENGTH_MIN = 16
 _NOTIFICATION_URLS_MAX = 3
@@ -140,6 +141,8 @@ class Settings(BaseSettings):
             raise ValueError("MIDTRANS_CLIENT_KEY must not be the server key: it is shown to everybody")
         if self.midtrans_is_production:
             self._check_production()
+        else:
+            self._check_sandbox()
         return self
 
     @property
@@ -157,17 +160,27 @@ class Settings(BaseSettings):
     def _doubt(self, name: str, key: str) -> str | None:
         if self.midtrans_is_production and _begins(key, SANDBOX_PREFIX):
             return (
-                f"{name} begins with SB-, as sandbox keys do, but MIDTRANS_IS_PRODUCTION is true. Either it is "
-                "the key of the sandbox and Midtrans will refuse it, or your account has unusual keys: "
+                f"{name} begins with SB-, as sandbox keys do, but MIDTRANS_IS_PRODUCTION is true. Either it "
+                "is the key of the sandbox and Midtrans will refuse it, or your account has unusual keys: "
                 "`tuntas doctor` asks Midtrans."
             )
         if not self.midtrans_is_production and _begins(key, _OTHER_PREFIX):
             return (
-                f"{name} begins with Mid- and MIDTRANS_IS_PRODUCTION is false. Either it is a sandbox key of a "
-                "newer account, which is fine, or a production key in the wrong place: "
+                f"{name} begins with Mid- and MIDTRANS_IS_PRODUCTION is false. Either it is a sandbox key of "
+                "a newer account, which is fine, or a production key in the wrong place: "
                 "`tuntas doctor` asks Midtrans."
             )
         return None
+
+    def _check_sandbox(self) -> None:
+        addresses = {
+            "MIDTRANS_SNAP_URL": self.snap_url,
+            "MIDTRANS_CORE_URL": self.core_url,
+            "MIDTRANS_SNAP_JS_URL": self.snap_js_url,
+        }
+        for name, address in addresses.items():
+            if (urlsplit(address).hostname or "") in _PRODUCTION_HOSTS:
+                raise ValueError(f"{name} takes real money, but MIDTRANS_IS_PRODUCTION is false")
 
     def _check_production(self) -> None:
         addresses = {
@@ -275,7 +288,7 @@ def _split(value: str) -> SplitResult:
 
 
 def unknown_names(environment: Mapping[str, str]) -> dict[str, str | None]:
-    """Variables under our prefixes, here or in `.env`, that no setting reads; with the name probably meant."""
+    """Variables under our prefixes, here or in `.env`, that no setting reads; with what was meant."""
     known = {name.upper() for name in Settings.model_fields}
     given = {name.upper() for name in (*environment, *_names_in_file())}
     unknown = sorted(name for name in given - known if name.startswith(OUR_PREFIXES))

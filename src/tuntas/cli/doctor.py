@@ -20,8 +20,8 @@ from tuntas.usecases.errors import AlertNotFound
 
 _KEYS = {
     KeyState.ACCEPTED: "Midtrans accepts it.",
-    KeyState.REFUSED: "Midtrans refuses MIDTRANS_SERVER_KEY (401). Is it of the other environment, or mistyped? "
-    "Compare it with Settings > Access Keys on Midtrans's dashboard, and MIDTRANS_IS_PRODUCTION with it.",
+    KeyState.REFUSED: "Midtrans refuses MIDTRANS_SERVER_KEY (401). Is it of the other environment, or "
+    "mistyped? Compare it, and MIDTRANS_IS_PRODUCTION, with Settings > Access Keys on Midtrans's dashboard.",
     KeyState.UNKNOWN: "not known: Midtrans could not be asked just now.",
     KeyState.NONE: "none is configured; `tuntas dev` brings its own.",
 }

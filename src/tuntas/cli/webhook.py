@@ -138,7 +138,7 @@ def _refuse_production_key(settings: Settings) -> None:
         return
     if asyncio.run(check_key(settings)) is not KeyState.ACCEPTED:
         fail(
-            f"Refused: a key without SB- may be a production key, and {settings.core_url} has not accepted it.",
+            f"Refused: this may be a production key, and {settings.core_url} has not said that it is none.",
             EXIT_UNUSABLE,
         )
 

@@ -21,6 +21,7 @@ class AlertKind(StrEnum):
     CONFIRMATION_MISMATCH = "confirmation_mismatch"
     OVER_REFUNDED = "over_refunded"
     REFUND_UNCERTAIN = "refund_uncertain"
+    NAME_LOST = "name_lost"
     POISON = "poison"
     INVARIANT = "invariant"
 
@@ -61,6 +62,10 @@ ADVICE: Mapping[AlertKind, Advice] = {
     AlertKind.REFUND_UNCERTAIN: Advice(
         "A refund has had no answer for so long that Midtrans has forgotten its key.",
         "Look at Midtrans's dashboard whether the money went back.",
+    ),
+    AlertKind.NAME_LOST: Advice(
+        "Invitation {subject} was paid after its name had gone to somebody else.",
+        "Ask its owner to choose another name on their page of invitations; then run: tuntas resolve.",
     ),
     AlertKind.POISON: Advice(
         "A stored notification cannot be applied.",

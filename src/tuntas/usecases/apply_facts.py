@@ -17,7 +17,7 @@ from tuntas.domain.ladder import PaymentStatus
 from tuntas.domain.orders import Order, invitation_status
 from tuntas.domain.schedule import next_check
 from tuntas.domain.transactions import climb
-from tuntas.store import ledger, refunds
+from tuntas.store import invitations, ledger, refunds
 from tuntas.store.alerts import AlertKind, raise_alert
 from tuntas.store.database import UnitOfWork
 
@@ -134,6 +134,8 @@ async def _write(session: UnitOfWork, page: _Page, policy: Policy, now: datetime
             check_at = next_check_of(after, page.book.payable_until[after.order_id], checks=0, now=now)
             await ledger.write_order_status(session, after, next_check_at=check_at)
     await ledger.write_invitation(session, page.book.invitation_id, invitation_status(orders), entitlement)
+    if entitlement.grants and await invitations.lost_its_name(session, page.book.invitation_id):
+        await raise_alert(session, AlertKind.NAME_LOST, str(page.book.invitation_id), at=now)
     for order_id in entitlement.duplicates:
         await raise_alert(session, AlertKind.DUPLICATE_PAYMENT, order_id, at=now)
 
