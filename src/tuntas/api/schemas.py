@@ -65,7 +65,7 @@ class InvitationOut(BaseModel):
     id: int
     domain: str
     domain_state: str = Field(
-        description="ready, point_dns (make your domain point here) or choose_another (it was not paid in time)."
+        description="ready, point_dns (make it point here) or choose_another (it was not paid in time)."
     )
     title: str | None
     event_date: date | None

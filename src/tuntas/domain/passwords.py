@@ -47,9 +47,7 @@ def is_common(password: str, *, email: str, name: str) -> bool:
     easy = _COMMON | {_plain(text) for text in (email, email.partition("@")[0], name) if _plain(text)}
     undisguised = plain.translate(_DISGUISES)
     spellings = {plain, undisguised, *(_AROUND.sub("", text) for text in (plain, undisguised))}
-    spellings |= {
-        _BETWEEN.sub("", _AROUND.sub("", text).translate(_DISGUISES)) for text in (plain, undisguised)
-    }
+    spellings |= {_BETWEEN.sub("", text.translate(_DISGUISES)) for text in spellings}
     return any(text in easy or text[: len(text) // 2] * 2 == text for text in spellings if text) or (
         _is_assembled(plain, easy)
     )

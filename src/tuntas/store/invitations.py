@@ -1,9 +1,9 @@
 """Packages and the invitations bought with them."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
-from sqlalchemy import case, func, literal, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -77,7 +77,7 @@ async def invitations_of(
 
 
 async def has_unpaid(session: UnitOfWork, owner_id: int, *, number: int) -> bool:
-    """Whether that many invitations wait for their first payment; locks the owner until the transaction ends."""
+    """Whether that many invitations wait for their first payment; locks the owner meanwhile."""
     await session.execute(select(User.id).where(User.id == owner_id).with_for_update(key_share=True))
     query = (
         select(Invitation.id)
@@ -101,29 +101,27 @@ async def lock_for_name(session: UnitOfWork, domain: str, *, also: int | None = 
     """Whoever holds this name, locked together with the invitation `also`, lowest id first."""
     wanted = (Invitation.domain == domain) & Invitation.holds_domain
     query = select(Invitation).where(wanted if also is None else wanted | (Invitation.id == also))
-    locked = await session.scalars(query.order_by(Invitation.id).with_for_update(of=Invitation))
+    query = query.order_by(Invitation.id).with_for_update(of=Invitation)
+    locked = await session.scalars(query, execution_options={"populate_existing": True})
     return next((found for found in locked.all() if found.holds_domain and found.domain == domain), None)
 
 
-async def payable_until(session: UnitOfWork, invitation_id: int) -> datetime | None:
-    """The last moment at which an order of this invitation can be paid, as far as is known; None without one.
-
-    An order that still pends may be paid until we know better: for ever.
-    """
+async def is_payable(session: UnitOfWork, invitation_id: int, *, now: datetime) -> bool:
+    """Whether an order of this invitation can still be paid, or brought money that awaits a decision."""
     query = (
-        select(
-            func.max(
-                case(
-                    (Order.status == "pending", literal(datetime.max.replace(tzinfo=UTC))),
-                    else_=func.greatest(Order.expires_at, Transaction.payable_until),
-                )
-            )
-        )
-        .select_from(Order)
+        select(Order.order_id)
         .outerjoin(Transaction, Transaction.order_id == Order.order_id)
-        .where(Order.invitation_id == invitation_id)
+        .where(
+            Order.invitation_id == invitation_id,
+            or_(
+                Order.status.in_(["pending", "paid"]),
+                func.greatest(Order.expires_at, Transaction.payable_until) > now,
+                Transaction.stray & Transaction.kept_because.is_(None),
+            ),
+        )
+        .limit(1)
     )
-    return (await session.scalars(query)).one()
+    return (await session.scalars(query)).one_or_none() is not None
 
 
 async def invitation_by_domain(session: UnitOfWork, domain: str) -> Invitation | None:

@@ -51,6 +51,11 @@ class InvitationView:
         verified = found.domain_verified_at is not None
         return domain_state(found.domain, holds=found.holds_domain, verified=verified)
 
+    @property
+    def domain_changeable(self) -> bool:
+        """Guests know an address that is paid for and works: that one stays."""
+        return self.invitation.domain_expires_at is None or self.domain_state is not DomainState.READY
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
@@ -130,7 +135,7 @@ async def change_invitation(
 async def invitations_of(
     backend: Backend, owner_id: int, *, before: int | None = None, limit: int = PAGE_MAX
 ) -> Shelf:
-    """At most `limit` of the owner's invitations, newest first, of those older than the one called `before`."""
+    """At most `limit` of the owner's invitations, newest first, of those older than `before`."""
     limit = min(limit, PAGE_MAX)
     async with backend.database.transaction() as session:
         found = await table.invitations_of(session, owner_id, before=before, limit=limit + 1)
@@ -186,11 +191,9 @@ async def _rename(session: UnitOfWork, owner_id: int, invitation_id: int, domain
     if invitation is None:
         raise InvitationNotFound
     await _take_name(session, domain, now, for_invitation=invitation_id)
-    await session.refresh(invitation)
     if invitation.holds_domain and invitation.domain == domain:
         return
-    fixed = invitation.domain_expires_at is not None and invitation.holds_domain
-    if fixed and (invitation.domain_verified_at is not None or "." not in invitation.domain):
+    if not InvitationView(invitation, None, live=False).domain_changeable:
         raise DomainFixed
     if not await table.move_to(session, invitation, domain, now=now):
         raise DomainTaken
@@ -207,7 +210,7 @@ async def _take_name(
     if is_held(
         chosen_at=holder.domain_chosen_at,
         bought_time=holder.domain_expires_at is not None,
-        payable_until=await table.payable_until(session, holder.id),
+        payable=await table.is_payable(session, holder.id, now=now),
         now=now,
     ):
         raise DomainTaken
