@@ -42,10 +42,7 @@ async def own(
 ) -> list[InvitationOut]:
     """Newest first. When there are older ones, the header `Link` tells where (`rel="next"`)."""
     shelf = await invitations.invitations_of(backend, user.id, before=before, limit=limit)
-    if shelf.more:
-        following = f"/api/v1/invitations?limit={limit}&before={shelf.views[-1].invitation.id}"
-        response.headers["Link"] = f'<{following}>; rel="next"'
-    return [InvitationOut.of(view) for view in shelf.views]
+    return _listed(shelf, response, limit)
 
 
 @router.get("/invitations/{invitation_id}")
@@ -67,12 +64,14 @@ async def check(backend: CurrentBackend, user: CurrentUser, invitation_id: Invit
 
 
 @router.get("/user-profile")
-async def profile(backend: CurrentBackend, user: CurrentUser) -> ProfileOut:
-    shelf = await invitations.invitations_of(backend, user.id, limit=_PAGE)
-    own = [InvitationOut.of(view) for view in shelf.views]
-    return ProfileOut(
-        user=UserOut.of(user),
-        invitation=own[0] if own else None,
-        invitations=own,
-        more_invitations=shelf.more,
-    )
+async def profile(backend: CurrentBackend, user: CurrentUser, response: Response) -> ProfileOut:
+    """The newest invitations; when there are older ones, the header `Link` tells where."""
+    own = _listed(await invitations.invitations_of(backend, user.id, limit=_PAGE), response, _PAGE)
+    return ProfileOut(user=UserOut.of(user), invitation=own[0] if own else None, invitations=own)
+
+
+def _listed(shelf: invitations.Shelf, response: Response, limit: int) -> list[InvitationOut]:
+    if shelf.more:
+        older = f"/api/v1/invitations?limit={limit}&before={shelf.views[-1].invitation.id}"
+        response.headers["Link"] = f'<{older}>; rel="next"'
+    return [InvitationOut.of(view) for view in shelf.views]

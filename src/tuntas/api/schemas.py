@@ -104,9 +104,6 @@ class ProfileOut(BaseModel):
     user: UserOut
     invitation: InvitationOut | None = Field(description="The newest.")
     invitations: list[InvitationOut] = Field(description="The newest 50, newest first.")
-    more_invitations: bool = Field(
-        description="Whether there are older ones: GET /api/v1/invitations?before=."
-    )
 
 
 class TokenOut(BaseModel):

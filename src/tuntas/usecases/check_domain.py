@@ -35,7 +35,7 @@ async def check_domain(backend: Backend, owner_id: int, invitation_id: int) -> I
     except TimeoutError:
         theirs = ours = frozenset()
     if not points_here(theirs, ours):
-        raise DomainElsewhere(host=host)
+        raise DomainElsewhere
     async with backend.database.transaction() as session:
         invitation = await table.owned_invitation(session, owner_id, invitation_id, lock=True)
         if invitation is None:

@@ -109,7 +109,7 @@ class DomainReleased(UseCaseError):
 
 
 class DomainElsewhere(UseCaseError):
-    """The customer's own domain does not point here; `host` is where it should point."""
+    """The customer's own domain does not point here."""
 
     code = "domain_elsewhere"
 

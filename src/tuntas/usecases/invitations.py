@@ -89,7 +89,7 @@ async def add_invitation(
         if package is None:
             raise PackageNotFound
         if await table.has_unpaid(session, owner_id, number=UNPAID_MAX):
-            raise TooManyUnpaid(limit=UNPAID_MAX)
+            raise TooManyUnpaid
         await _take_name(session, domain, now)
         return await table.add_invitation(
             session,
