@@ -20,6 +20,8 @@ OUR_PREFIXES = ("MIDTRANS_", "TUNTAS_")
 _PRODUCTION_HOSTS = {"app.midtrans.com", "api.midtrans.com"}
 _KEY_LENGTH_MIN = 10
 _SECRET_LENGTH_MIN = 16
+_ALIKE = 0.8
+"""From 0 to 1: how alike two names are when one is a slip of the other."""
 _NOTIFICATION_URLS_MAX = 3
 """Midtrans takes at most so many in `X-Override-Notification` (Midtrans, "HTTP notifications")."""
 _PLACEHOLDER = re.compile(
@@ -300,7 +302,7 @@ def _names_in_file() -> Iterable[str]:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str | None:
-    return next(iter(get_close_matches(name, sorted(known), n=1)), None)
+    return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=_ALIKE)), None)
 
 
 def mask(secret: str) -> str:

@@ -22,7 +22,7 @@ demo sandbox beta status health healthz readyz metrics monitor static assets cdn
 upload download docs help support bantuan info kontak contact about tentang blog news berita shop toko store
 account akun login masuk logout register daftar auth sso oauth id user users profile security keamanan abuse
 postmaster hostmaster webmaster noreply no-reply pay payment payments pembayaran bayar checkout invoice
-tagihan billing refund webhook callback notification invitation invitations undangan tuntas midtrans snap
+tagihan billing webhook callback notification invitation invitations undangan tuntas midtrans snap
 veritrans gopay gojek ovo dana shopeepay qris bca bni bri mandiri permata cimb bsi
 """
 RESERVED_LABELS = frozenset(_RESERVED.split())

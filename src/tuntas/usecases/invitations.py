@@ -30,7 +30,7 @@ from tuntas.usecases.errors import (
     TooManyUnpaid,
 )
 
-UNPAID_MAX = 20
+UNPAID_MAX = 50
 """Invitations of one customer that wait for their first payment."""
 PAGE_MAX = 100
 """Invitations handed out at once."""
