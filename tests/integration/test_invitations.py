@@ -189,6 +189,46 @@ async def test_of_parallel_buyers_of_a_domain_one_wins(stand: Stand, owner: Owne
     assert len(stand.rows("select 1 from invitations where domain = 'rebutan'")) == 1
 
 
+async def test_invitations_come_in_pages_that_lead_from_one_to_the_next(owner: Owner) -> None:
+    made = [(await owner.add(f"halaman-{number}")).json()["id"] for number in range(7)]
+    assert "Link" not in (await owner.get("/api/v1/invitations")).headers
+    seen: list[int] = []
+    path = "/api/v1/invitations?limit=3"
+    for expected in (3, 3, 1):
+        reply = await owner.get(path)
+        found = [entry["id"] for entry in reply.json()]
+        assert len(found) == expected
+        seen += found
+        path = reply.links["next"]["url"] if "next" in reply.links else ""
+    assert path == ""
+    assert seen == made[::-1]
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=101", "limit=x", "before=0", f"before={2**63}", "before=-1"]
+)
+async def test_a_page_that_cannot_be_is_refused(demo: Owner, query: str) -> None:
+    assert refusal(await demo.get(f"/api/v1/invitations?{query}")) == (422, "invalid_request")
+
+
+async def test_ten_thousand_invitations_in_one_account_slow_nothing_down(stand: Stand, owner: Owner) -> None:
+    other = await new_owner(stand)
+    for person, number in ((owner, 10_000), (other, 50)):
+        stand.rows(
+            "insert into invitations (owner_id, package_id, price, days, domain)"
+            " select %s, 1, 149000, 180, %s || n from generate_series(1, %s) n returning id",
+            (await person.profile())["user"]["id"], f"tumpukan-{number}-", number,
+        )  # fmt: skip
+    few = [await other.get("/api/v1/user-profile") for _ in range(9)]
+    many = [await owner.get("/api/v1/user-profile") for _ in range(9)]
+    assert len(many[0].json()["invitations"]) == len(few[0].json()["invitations"]) == 50
+    assert many[0].links["next"]["url"].startswith("/api/v1/invitations?limit=50&before=")
+    assert "next" not in few[0].links
+    quickest = [min(reply.elapsed for reply in replies) for replies in (few, many)]
+    assert quickest[1] < 2 * quickest[0]
+    assert refusal(await owner.add("satu-lagi")) == (409, "too_many_unpaid")
+
+
 async def test_other_peoples_invitations_do_not_exist(stand: Stand, owner: Owner) -> None:
     """F10"""
     theirs = (await owner.add("milik-orang", title="Rahasia")).json()
