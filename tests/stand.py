@@ -19,7 +19,7 @@ from tuntas.cli.environment import DevelopmentSettings
 from tuntas.cli.server import Site, Sites, listen, port_of
 from tuntas.store import jobs
 from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD
-from tuntas.usecases.backend import Backend, open_backend
+from tuntas.usecases.backend import Backend, Resolver, addresses_of, open_backend
 from tuntas.worker.worker import Worker
 
 SERVER_KEY = "SB-Mid-server-simulator"
@@ -177,10 +177,13 @@ def notification(order_id: str, status: str, **changes: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def open_stand(database_url: str, *, notified: bool = True, **settings: Any) -> AsyncIterator[Stand]:
+async def open_stand(
+    database_url: str, *, notified: bool = True, resolve: Resolver = addresses_of, **settings: Any
+) -> AsyncIterator[Stand]:
     """Both servers on free ports; `settings` override the development ones.
 
-    Without `notified` every notification is lost: nobody told the simulator where we are.
+    Without `notified` every notification is lost: nobody told the simulator where we are. `resolve` is the
+    DNS.
     """
     web, gateway = listen("127.0.0.1", 0), listen("127.0.0.1", 0)
     url, simulator_url = (f"http://127.0.0.1:{port_of(bound)}" for bound in (web, gateway))
@@ -198,6 +201,7 @@ async def open_stand(database_url: str, *, notified: bool = True, **settings: An
         ),
         database_url,
         clock=clock,
+        resolve=resolve,
     )
     simulator = create_simulator(
         SimulatorConfig(

@@ -1,17 +1,35 @@
 """The whole configuration: environment variables and `.env`, checked before anything starts."""
 
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
-_SANDBOX_PREFIX = "SB-"
-_PRODUCTION_PREFIX = "Mid-"
-_DEVELOPMENT_SECRET = "development-only"  # noqa: S105  refused in production below
+SANDBOX_PREFIX = "SB-"
+_OTHER_PREFIX = "Mid-"
+"""Of every production key, and of the sandbox keys of newer accounts: it proves nothing."""
+OUR_PREFIXES = ("MIDTRANS_", "TUNTAS_")
+
+_PRODUCTION_HOSTS = {"app.midtrans.com", "api.midtrans.com"}
+_KEY_LENGTH_MIN = 10
+_SECRET_LENGTH_MIN = 16
+_ALIKE = 0.8
+"""From 0 to 1: how alike two names are when one is a slip of the other."""
+_NOTIFICATION_URLS_MAX = 3
+"""Midtrans takes at most so many in `X-Override-Notification` (Midtrans, "HTTP notifications")."""
+_PLACEHOLDER = re.compile(
+    r"[<>…*{}]|\.{2,}|(?:^|[-_])(?:your|change-?me|changeit|replace|placeholder|insert)(?:[-_]|$)"
+    r"|(?:^|[-_])x{3,}$|^(?:sb-)?mid-(?:server|client)-?$",
+    re.IGNORECASE,
+)
+"""What documentation writes where a key belongs; a real key's random part never looks so."""
 
 
 class Confirm(StrEnum):
@@ -54,8 +72,8 @@ class Settings(BaseSettings):
         default=Path(".data"), description="Embedded database and the simulator's state."
     )
     tuntas_secret_key: SecretStr = Field(
-        default=SecretStr(_DEVELOPMENT_SECRET),
-        description="Reserved for signing; nothing reads it yet, but production insists on one of its own.",
+        default=SecretStr("development-only"),
+        description="Reserved for signing; nothing reads it yet. If set in production, a long random text.",
     )
     tuntas_mail_url: str = Field(
         default="file://",
@@ -64,6 +82,9 @@ class Settings(BaseSettings):
     )
     tuntas_confirm: Confirm | None = Field(
         default=None, description="off, after or before; default: after in production, off elsewhere."
+    )
+    tuntas_reserved_names: str = Field(
+        default="", description="More names that nobody can buy: labels or host names, with commas between."
     )
     tuntas_checks_per_second: float = Field(
         default=5, gt=0, le=100, description="At most so many questions to Midtrans by each worker."
@@ -82,30 +103,86 @@ class Settings(BaseSettings):
     @field_validator("midtrans_server_key", "midtrans_previous_server_key", mode="after")
     @classmethod
     def _clean_secret(cls, value: SecretStr | None) -> SecretStr | None:
-        return None if value is None else SecretStr(_clean_key(value.get_secret_value()))
+        return None if value is None else SecretStr(_clean_key(value.get_secret_value(), never="client"))
 
     @field_validator("midtrans_client_key", mode="after")
     @classmethod
     def _clean_public(cls, value: str) -> str:
-        return _clean_key(value)
+        """It is shown to everybody: a server key in its place would be given away."""
+        return _clean_key(value, never="server")
+
+    @field_validator(
+        "midtrans_snap_url", "midtrans_core_url", "midtrans_snap_js_url", "tuntas_base_url", mode="after"
+    )
+    @classmethod
+    def _clean_url(cls, value: str | None) -> str | None:
+        return None if value is None else _web_address(value)
+
+    @field_validator("midtrans_notification_url", mode="after")
+    @classmethod
+    def _clean_urls(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        given = value.split(",")
+        if len(given) > _NOTIFICATION_URLS_MAX:
+            raise ValueError(f"must hold at most {_NOTIFICATION_URLS_MAX} addresses, with commas between")
+        return ",".join(_web_address(address) for address in given)
+
+    @field_validator("tuntas_mail_url", mode="after")
+    @classmethod
+    def _clean_mail(cls, value: str) -> str:
+        parts = _split(value)
+        if parts.scheme == "file" or (parts.scheme in {"smtp", "smtps"} and parts.hostname):
+            return value
+        raise ValueError("must be file:// or smtp://user:password@host:port")
 
     @model_validator(mode="after")
     def _one_environment(self) -> Self:
-        """Refuse a mixture of sandbox and production: it either takes play money or loses real money."""
-        keys = {
-            "MIDTRANS_SERVER_KEY": self.midtrans_server_key.get_secret_value(),
-            "MIDTRANS_CLIENT_KEY": self.midtrans_client_key,
-        }
-        foreign_prefix = _SANDBOX_PREFIX if self.midtrans_is_production else _PRODUCTION_PREFIX
-        for name, key in keys.items():
-            if key.startswith(foreign_prefix):
-                raise ValueError(
-                    f"{name} belongs to the {'sandbox' if self.midtrans_is_production else 'production'} "
-                    f"environment but MIDTRANS_IS_PRODUCTION is {str(self.midtrans_is_production).lower()}"
-                )
+        """Refuse what takes play money for real, loses real money, or gives the secret away."""
+        if self.server_key == self.midtrans_client_key:
+            raise ValueError("MIDTRANS_CLIENT_KEY must not be the server key: it is shown to everybody")
         if self.midtrans_is_production:
             self._check_production()
+        else:
+            self._check_sandbox()
         return self
+
+    @property
+    def warnings(self) -> list[str]:
+        """What may be meant or a mistake: `MIDTRANS_IS_PRODUCTION` decides, a prefix is only a hint."""
+        return [
+            text
+            for name, key in (
+                ("MIDTRANS_SERVER_KEY", self.server_key),
+                ("MIDTRANS_CLIENT_KEY", self.midtrans_client_key),
+            )
+            if (text := self._doubt(name, key)) is not None
+        ]
+
+    def _doubt(self, name: str, key: str) -> str | None:
+        if self.midtrans_is_production and _begins(key, SANDBOX_PREFIX):
+            return (
+                f"{name} begins with SB-, as sandbox keys do, but MIDTRANS_IS_PRODUCTION is true. Either it "
+                "is the key of the sandbox and Midtrans will refuse it, or your account has unusual keys: "
+                "`tuntas doctor` asks Midtrans."
+            )
+        if not self.midtrans_is_production and _begins(key, _OTHER_PREFIX):
+            return (
+                f"{name} begins with Mid- and MIDTRANS_IS_PRODUCTION is false. Either it is a sandbox key of "
+                "a newer account, which is fine, or a production key in the wrong place: "
+                "`tuntas doctor` asks Midtrans."
+            )
+        return None
+
+    def _check_sandbox(self) -> None:
+        addresses = {
+            "MIDTRANS_SNAP_URL": self.snap_url,
+            "MIDTRANS_CORE_URL": self.core_url,
+            "MIDTRANS_SNAP_JS_URL": self.snap_js_url,
+        }
+        for name, address in addresses.items():
+            if (urlsplit(address).hostname or "") in _PRODUCTION_HOSTS:
+                raise ValueError(f"{name} takes real money, but MIDTRANS_IS_PRODUCTION is false")
 
     def _check_production(self) -> None:
         addresses = {
@@ -118,8 +195,16 @@ class Settings(BaseSettings):
             parts = urlsplit(address)
             if parts.scheme != "https" or not _is_public(parts.hostname) or "sandbox" in parts.netloc:
                 raise ValueError(f"{name} must be a public https address in production")
-        if self.tuntas_secret_key.get_secret_value() == _DEVELOPMENT_SECRET:
-            raise ValueError("TUNTAS_SECRET_KEY must be set to a long random text in production")
+        previous = self.midtrans_previous_server_key
+        if previous is not None and _begins(previous.get_secret_value(), SANDBOX_PREFIX):
+            raise ValueError(
+                "MIDTRANS_PREVIOUS_SERVER_KEY is a sandbox key: with it, sandbox notifications would pay"
+            )
+        secret = self.tuntas_secret_key.get_secret_value()
+        if len(secret) < _SECRET_LENGTH_MIN or _PLACEHOLDER.search(secret):
+            raise ValueError(
+                f"TUNTAS_SECRET_KEY must be a random text of at least {_SECRET_LENGTH_MIN} characters"
+            )
         if self.database_url is None:
             raise ValueError("DATABASE_URL must name your PostgreSQL in production")
 
@@ -169,11 +254,55 @@ def _is_public(host: str | None) -> bool:
     return not (address.is_loopback or address.is_unspecified)
 
 
-def _clean_key(key: str) -> str:
+def _begins(key: str, prefix: str) -> bool:
+    return key.lower().startswith(prefix.lower())
+
+
+def _clean_key(key: str, *, never: str) -> str:
+    """A key as copied from the dashboard; `never` is the word that tells it is the other one of the pair."""
     key = key.strip()
     if not key or any(character.isspace() for character in key):
-        raise ValueError("a key must not be empty or hold blanks")
+        raise ValueError("must not be empty or hold blanks")
+    if never in key.lower():
+        raise ValueError(f"looks like the {never} key: are the two swapped?")
+    if _PLACEHOLDER.search(key):
+        raise ValueError("is a placeholder: copy the key from Settings > Access Keys on Midtrans's dashboard")
+    if len(key) < _KEY_LENGTH_MIN:
+        raise ValueError(f"is too short for a key: it has fewer than {_KEY_LENGTH_MIN} characters")
     return key
+
+
+def _web_address(value: str) -> str:
+    value = value.strip()
+    parts = _split(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or any(map(str.isspace, value)):
+        raise ValueError("must be a whole address such as https://host.example/path")
+    return value
+
+
+def _split(value: str) -> SplitResult:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # read only when asked for, and wrong ones raise
+    except ValueError:
+        raise ValueError("is no address: check host and port") from None
+    return parts
+
+
+def unknown_names(environment: Mapping[str, str]) -> dict[str, str | None]:
+    """Variables under our prefixes, here or in `.env`, that no setting reads; with what was meant."""
+    known = {name.upper() for name in Settings.model_fields}
+    given = {name.upper() for name in (*environment, *_names_in_file())}
+    unknown = sorted(name for name in given - known if name.startswith(OUR_PREFIXES))
+    return {name: _nearest(name, known) for name in unknown}
+
+
+def _names_in_file() -> Iterable[str]:
+    return DotEnvSettingsSource(Settings, env_file=Settings.model_config.get("env_file")).env_vars
+
+
+def _nearest(name: str, known: Iterable[str]) -> str | None:
+    return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=_ALIKE)), None)
 
 
 def mask(secret: str) -> str:

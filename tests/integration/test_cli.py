@@ -87,6 +87,35 @@ def test_config_check_says_yes_to_production_and_shows_no_password() -> None:
         assert secret in {"true", PRODUCTION["TUNTAS_BASE_URL"]} or secret not in result.out
 
 
+@pytest.mark.parametrize("base", [SANDBOX, PRODUCTION], ids=["sandbox", "production"])
+def test_a_doubtful_key_is_a_warning_and_no_refusal(base: dict[str, str]) -> None:
+    database = {"DATABASE_URL": "postgresql://db.example.test/tuntas"}
+    other = PRODUCTION if base is SANDBOX else SANDBOX
+    doubtful = {**base, **database, "MIDTRANS_SERVER_KEY": other["MIDTRANS_SERVER_KEY"]}
+    told = tuntas("config", "check", **doubtful)
+    assert told.code == DONE
+    assert "warning: MIDTRANS_SERVER_KEY" in told.err
+    (warning,) = tuntas("config", "check", "--json", **doubtful).json["warnings"]
+    assert warning in told.err
+    assert tuntas("config", "check", "--json", **base, **database).json["warnings"] == []
+
+
+def test_the_doctor_asks_midtrans_whose_the_key_is(dev: Dev) -> None:
+    """A key without SB- is fine where the sandbox accepts it: the simulator stands for it."""
+    assert "ok     server_key" in tuntas("doctor", "--data-dir", dev.data_dir).out
+    refused = tuntas("doctor", "--data-dir", dev.data_dir, MIDTRANS_SERVER_KEY="Mid-server-example")
+    assert refused.code == WRONG
+    assert "WRONG  server_key" in refused.out
+    assert "401" in refused.out
+    (found,) = tuntas(
+        "doctor", "--json", "--data-dir", dev.data_dir, MIDTRANS_SERVER_KEY="Mid-server-example"
+    ).lines
+    assert found["server_key"] == "refused"
+    away = {"MIDTRANS_SERVER_KEY": "Mid-server-example", "MIDTRANS_CORE_URL": "http://127.0.0.1:9"}
+    unknown = tuntas("doctor", "--data-dir", dev.data_dir, **away)
+    assert "?      server_key" in unknown.out
+
+
 def test_config_check_as_json() -> None:
     document = tuntas("config", "check", "--json", "--data-dir", "elsewhere", **SANDBOX).json
     assert document["Is Production"] is False
@@ -100,11 +129,18 @@ def test_config_check_as_json() -> None:
     [
         ({}, ["MIDTRANS_SERVER_KEY is not set", "MIDTRANS_CLIENT_KEY is not set"]),
         ({**SANDBOX, "MIDTRANS_CLIENT_KEY": ""}, ["MIDTRANS_CLIENT_KEY is not set"]),
-        ({**SANDBOX, "MIDTRANS_SERVER_KEY": "Mid-server-example"}, ["MIDTRANS_SERVER_KEY belongs"]),
-        ({**SANDBOX, "MIDTRANS_IS_PRODUCTION": "true"}, ["MIDTRANS_SERVER_KEY belongs"]),
-        ({**PRODUCTION, "MIDTRANS_CLIENT_KEY": "SB-Mid-client-x"}, ["MIDTRANS_CLIENT_KEY belongs"]),
+        (
+            {**SANDBOX, "MIDTRANS_CLIENT_KEY": SANDBOX["MIDTRANS_SERVER_KEY"]},
+            ["MIDTRANS_CLIENT_KEY looks like the server key"],
+        ),
+        ({**SANDBOX, "TUNTAS_BASE_URL": "undangan.example.test"}, ["TUNTAS_BASE_URL"]),
+        ({**SANDBOX, "DATABASE_URL": "mysql://db.example.test/tuntas"}, ["DATABASE_URL"]),
+        (
+            {**SANDBOX, "TUNTAS_LANGAUGE": "en"},
+            ["TUNTAS_LANGAUGE is no setting: did you mean TUNTAS_LANGUAGE?"],
+        ),
         ({**PRODUCTION, "TUNTAS_BASE_URL": "https://localhost"}, ["TUNTAS_BASE_URL must be"]),
-        ({**PRODUCTION, "TUNTAS_SECRET_KEY": ""}, ["TUNTAS_SECRET_KEY must be"]),
+        ({**PRODUCTION, "TUNTAS_SECRET_KEY": "x"}, ["TUNTAS_SECRET_KEY must be"]),
         (PRODUCTION, ["DATABASE_URL must name"]),
         ({**SANDBOX, "TUNTAS_LANGUAGE": "fr"}, ["TUNTAS_LANGUAGE"]),
     ],
@@ -119,7 +155,7 @@ def test_an_unusable_configuration_is_named_line_by_line(variables: dict[str, st
     for line, text in zip(lines, named, strict=True):
         assert line.startswith(f"configuration: {text}")
     for value in variables.values():
-        assert value in {"", "true", "fr"} or value not in result.err
+        assert value in {"", "true", "fr", "en", "x"} or value not in result.err
 
 
 # webhook send
@@ -220,7 +256,8 @@ def test_webhook_send_never_signs_with_a_production_key(dev: Dev) -> None:
     before = dev.rows("select count(*) from payment_logs")
     for variables in (
         {**PRODUCTION, "DATABASE_URL": NOWHERE},
-        {"MIDTRANS_SERVER_KEY": "Mid-server-example"},
+        {"MIDTRANS_SERVER_KEY": "Mid-server-example", "MIDTRANS_CORE_URL": dev.ready["simulator"]},
+        {"MIDTRANS_SERVER_KEY": "Mid-server-example", "MIDTRANS_CORE_URL": "http://127.0.0.1:9"},
         {"MIDTRANS_SERVER_KEY": "Mid-server-example", "MIDTRANS_IS_PRODUCTION": "true"},
     ):
         result = tuntas("webhook", "send", "INV-1", "settlement", *target, **variables)

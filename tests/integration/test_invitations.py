@@ -122,6 +122,7 @@ async def test_the_profile_is_what_the_seeds_frontend_reads(owner: Owner) -> Non
     assert set(profile) == {"user", "invitation", "invitations"}
     assert profile["invitation"] == newest
     assert profile["invitations"] == [newest, first]
+    assert newest["domain_state"] == "ready"
     read = {
         "id", "domain", "payment_status", "payment_confirmed_at", "domain_expires_at", "order_id", "package",
     }  # fmt: skip
@@ -148,6 +149,7 @@ async def test_what_was_agreed_survives_a_new_price(stand: Stand, owner: Owner) 
     ("written", "domain"),
     [
         ("  Rani-Bima.Example.COM. ", "rani-bima.example.com"),
+        ("lain-ejaan.localhost", "lain-ejaan"),
         ("x", "x"),
         ("2", "2"),
         ("a" * 63, "a" * 63),
@@ -185,6 +187,46 @@ async def test_of_parallel_buyers_of_a_domain_one_wins(stand: Stand, owner: Owne
     replies = await asyncio.gather(*(person.add("rebutan") for person in [owner, other] * 5))
     assert sorted(reply.status_code for reply in replies) == [201] + [409] * 9
     assert len(stand.rows("select 1 from invitations where domain = 'rebutan'")) == 1
+
+
+async def test_invitations_come_in_pages_that_lead_from_one_to_the_next(owner: Owner) -> None:
+    made = [(await owner.add(f"halaman-{number}")).json()["id"] for number in range(7)]
+    assert "Link" not in (await owner.get("/api/v1/invitations")).headers
+    seen: list[int] = []
+    path = "/api/v1/invitations?limit=3"
+    for expected in (3, 3, 1):
+        reply = await owner.get(path)
+        found = [entry["id"] for entry in reply.json()]
+        assert len(found) == expected
+        seen += found
+        path = reply.links["next"]["url"] if "next" in reply.links else ""
+    assert path == ""
+    assert seen == made[::-1]
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=101", "limit=x", "before=0", f"before={2**63}", "before=-1"]
+)
+async def test_a_page_that_cannot_be_is_refused(demo: Owner, query: str) -> None:
+    assert refusal(await demo.get(f"/api/v1/invitations?{query}")) == (422, "invalid_request")
+
+
+async def test_ten_thousand_invitations_in_one_account_slow_nothing_down(stand: Stand, owner: Owner) -> None:
+    other = await new_owner(stand)
+    for person, number in ((owner, 10_000), (other, 50)):
+        stand.rows(
+            "insert into invitations (owner_id, package_id, price, days, domain)"
+            " select %s, 1, 149000, 180, %s || n from generate_series(1, %s) n returning id",
+            (await person.profile())["user"]["id"], f"tumpukan-{number}-", number,
+        )  # fmt: skip
+    few = [await other.get("/api/v1/user-profile") for _ in range(9)]
+    many = [await owner.get("/api/v1/user-profile") for _ in range(9)]
+    assert len(many[0].json()["invitations"]) == len(few[0].json()["invitations"]) == 50
+    assert many[0].links["next"]["url"].startswith("/api/v1/invitations?limit=50&before=")
+    assert "next" not in few[0].links
+    quickest = [min(reply.elapsed for reply in replies) for replies in (few, many)]
+    assert quickest[1] < 5 * quickest[0], "the work does not grow with the account"
+    assert refusal(await owner.add("satu-lagi")) == (409, "too_many_unpaid")
 
 
 async def test_other_peoples_invitations_do_not_exist(stand: Stand, owner: Owner) -> None:
@@ -242,7 +284,7 @@ async def test_details_change_and_what_was_bought_stays(owner: Owner) -> None:
     made = (await owner.add("ubah", title="Lama", venue="Aula")).json()
     reply = await owner.patch(
         made["id"], title=" Baru ", event_date="2027-08-17",
-        domain="curi", price=1, days=9999, package_id=3, payment_status="paid", owner_id=1, id=1,
+        price=1, days=9999, package_id=3, payment_status="paid", owner_id=1, id=1,
     )  # fmt: skip
     assert reply.status_code == 200
     assert reply.json() == {**made, "title": "Baru", "event_date": "2027-08-17"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tuntas.settings import Confirm, Settings, mask
+from tuntas.settings import Confirm, Settings, mask, unknown_names
 
 SANDBOX = {
     "MIDTRANS_SERVER_KEY": "SB-Mid-server-simulator",
@@ -79,24 +79,162 @@ def test_a_key_with_blanks_inside_is_refused(monkeypatch: pytest.MonkeyPatch, na
 
 
 def test_blanks_around_a_key_come_from_copying(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = settings(monkeypatch, {"MIDTRANS_SERVER_KEY": " SB-a\n", "MIDTRANS_CLIENT_KEY": "\tSB-b "})
-    assert (found.server_key, found.midtrans_client_key) == ("SB-a", "SB-b")
+    found = settings(
+        monkeypatch, {"MIDTRANS_SERVER_KEY": " SB-Mid-one\n", "MIDTRANS_CLIENT_KEY": "\tSB-Mid-two "}
+    )
+    assert (found.server_key, found.midtrans_client_key) == ("SB-Mid-one", "SB-Mid-two")
 
 
 @pytest.mark.parametrize("name", ["MIDTRANS_SERVER_KEY", "MIDTRANS_CLIENT_KEY"])
-def test_a_production_key_in_the_sandbox_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """F33"""
-    said = problem(monkeypatch, {**SANDBOX, name: PRODUCTION[name]})
-    assert f"{name} belongs to the production environment" in said
-    assert PRODUCTION[name] not in said
+@pytest.mark.parametrize(
+    ("base", "other"), [(SANDBOX, PRODUCTION), (PRODUCTION, SANDBOX)], ids=["sandbox", "production"]
+)
+def test_a_prefix_that_contradicts_the_environment_is_a_warning_with_both_possibilities(
+    monkeypatch: pytest.MonkeyPatch, name: str, base: dict[str, str], other: dict[str, str]
+) -> None:
+    """F33: newer accounts get sandbox keys without SB-; only Midtrans knows whose a key is."""
+    (warning,) = settings(monkeypatch, {**base, name: other[name]}).warnings
+    assert name in warning
+    assert "Either" in warning
+    assert " or " in warning
+    assert "tuntas doctor" in warning
+    assert other[name] not in warning
 
 
-@pytest.mark.parametrize("name", ["MIDTRANS_SERVER_KEY", "MIDTRANS_CLIENT_KEY"])
-def test_a_sandbox_key_in_production_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """F33"""
-    said = problem(monkeypatch, {**PRODUCTION, name: SANDBOX[name]})
-    assert f"{name} belongs to the sandbox environment" in said
-    assert SANDBOX[name] not in said
+@pytest.mark.parametrize("base", [SANDBOX, PRODUCTION], ids=["sandbox", "production"])
+def test_keys_that_fit_their_environment_raise_no_doubt(
+    monkeypatch: pytest.MonkeyPatch, base: dict[str, str]
+) -> None:
+    assert settings(monkeypatch, base).warnings == []
+
+
+@pytest.mark.parametrize("key", [SANDBOX["MIDTRANS_SERVER_KEY"], "sb-mid-server-simulator"])
+def test_production_refuses_a_sandbox_key_that_no_call_would_find_out(
+    monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """F33: the previous key only verifies; with one of the sandbox, sandbox notifications would pay."""
+    said = problem(monkeypatch, {**PRODUCTION, "MIDTRANS_PREVIOUS_SERVER_KEY": key})
+    assert "MIDTRANS_PREVIOUS_SERVER_KEY" in said
+    assert key not in said
+
+
+@pytest.mark.parametrize("base", [SANDBOX, PRODUCTION], ids=["sandbox", "production"])
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("MIDTRANS_CLIENT_KEY", SANDBOX["MIDTRANS_SERVER_KEY"]),
+        ("MIDTRANS_CLIENT_KEY", PRODUCTION["MIDTRANS_SERVER_KEY"]),
+        ("MIDTRANS_CLIENT_KEY", "VT-SERVER-abcdefgh"),
+        ("MIDTRANS_SERVER_KEY", SANDBOX["MIDTRANS_CLIENT_KEY"]),
+        ("MIDTRANS_PREVIOUS_SERVER_KEY", PRODUCTION["MIDTRANS_CLIENT_KEY"]),
+    ],
+)
+def test_swapped_keys_are_refused_before_the_secret_stands_in_a_page(
+    monkeypatch: pytest.MonkeyPatch, base: dict[str, str], name: str, key: str
+) -> None:
+    said = problem(monkeypatch, {**base, name: key})
+    assert name in said
+    assert "swapped" in said
+    assert key not in said
+
+
+def test_one_key_cannot_be_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = {"MIDTRANS_SERVER_KEY": "abcdefghijklmnop", "MIDTRANS_CLIENT_KEY": "abcdefghijklmnop"}
+    assert "MIDTRANS_CLIENT_KEY" in problem(monkeypatch, both)
+
+
+@pytest.mark.parametrize(
+    "name", ["MIDTRANS_SERVER_KEY", "MIDTRANS_CLIENT_KEY", "MIDTRANS_PREVIOUS_SERVER_KEY"]
+)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x", "secret", "your-key-from-midtrans", "YOUR_KEY_HERE_PLEASE", "<the key of midtrans>",
+        "SB-Mid-...........", "SB-Mid-key-…", "Mid-xxxxxxxxxxxx", "XXXXXXXXXXXXXXXX", "changeme-changeme",
+        "change-me-please", "SB-Mid-{key}", "replace-this-please", "SB-Mid-********",
+    ],
+)  # fmt: skip
+def test_what_stands_in_for_a_key_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    said = problem(monkeypatch, {**SANDBOX, name: value})
+    assert name in said
+    assert value not in said.replace("SB-Mid-", "") or len(value) < 8
+
+
+@pytest.mark.parametrize("value", ["SB-Mid-server-", "Mid-server-", "SB-Mid-server"])
+def test_a_prefix_alone_is_no_key(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    assert "MIDTRANS_SERVER_KEY" in problem(monkeypatch, {**SANDBOX, "MIDTRANS_SERVER_KEY": value})
+
+
+def test_real_keys_may_hold_any_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "Mid-server-aXxxB_yourK-9xxx-qTodo"
+    assert settings(monkeypatch, {**SANDBOX, "MIDTRANS_SERVER_KEY": key}).server_key == key
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MIDTRANS_SNAP_URL",
+        "MIDTRANS_CORE_URL",
+        "MIDTRANS_SNAP_JS_URL",
+        "MIDTRANS_NOTIFICATION_URL",
+        "TUNTAS_BASE_URL",
+    ],
+)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "host.example.test", "//host.example.test", "https://", "https:host.example.test",
+        "ftp://host.example.test", "https://host.example.test:port", "https://[broken",
+        "https://host.example.test/a b", "https:///path", "/path",
+    ],
+)  # fmt: skip
+def test_an_address_needs_scheme_and_host(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    assert name in problem(monkeypatch, {**SANDBOX, name: value})
+
+
+def test_notifications_may_go_to_three_addresses_and_each_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    three = [f"https://{name}.example.test/webhook" for name in ("one", "two", "three")]
+    found = settings(monkeypatch, {**SANDBOX, "MIDTRANS_NOTIFICATION_URL": ", ".join(three)})
+    assert found.midtrans_notification_url == ",".join(three)
+    for wrong in ([*three, "https://four.example.test"], [three[0], "two.example.test"], [three[0], ""]):
+        assert "MIDTRANS_NOTIFICATION_URL" in problem(
+            monkeypatch, {**SANDBOX, "MIDTRANS_NOTIFICATION_URL": ",".join(wrong)}
+        )
+
+
+@pytest.mark.parametrize("value", ["mail.example.test", "http://mail.example.test", "smtp://", "smtp:"])
+def test_mail_goes_to_a_file_or_a_server(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    assert "TUNTAS_MAIL_URL" in problem(monkeypatch, {**SANDBOX, "TUNTAS_MAIL_URL": value})
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("MIDTRANS_SNAP_URL", "https://app.midtrans.com/snap/v1"),
+        ("MIDTRANS_CORE_URL", "https://API.midtrans.com"),
+        ("MIDTRANS_SNAP_JS_URL", "https://app.midtrans.com/snap/snap.js"),
+    ],
+)
+def test_the_sandbox_never_talks_to_production(
+    monkeypatch: pytest.MonkeyPatch, name: str, address: str
+) -> None:
+    assert name in problem(monkeypatch, {**SANDBOX, name: address})
+
+
+def test_nothing_that_is_read_by_nobody_blocks_production(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings(monkeypatch, {**PRODUCTION, "TUNTAS_SECRET_KEY": None}).midtrans_is_production
+
+
+def test_names_that_no_setting_has_are_found_with_what_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("TUNTAS_LANGAUGE=en\nOTHER=1\ntuntas_confirm=off\n")
+    monkeypatch.setenv("MIDTRANS_SERVERKEY", "x")
+    monkeypatch.setenv("TUNTAS_", "x")
+    monkeypatch.setenv("TUNTASX", "x")
+    assert unknown_names(os.environ) == {
+        "MIDTRANS_SERVERKEY": "MIDTRANS_SERVER_KEY",
+        "TUNTAS_": None,
+        "TUNTAS_LANGAUGE": "TUNTAS_LANGUAGE",
+    }
 
 
 @pytest.mark.parametrize(
@@ -115,8 +253,8 @@ def test_a_sandbox_key_in_production_is_refused(monkeypatch: pytest.MonkeyPatch,
         ("MIDTRANS_SNAP_URL", "https://app.sandbox.midtrans.com/snap/v1"),
         ("MIDTRANS_CORE_URL", "https://api.sandbox.midtrans.com"),
         ("MIDTRANS_SNAP_JS_URL", "https://app.sandbox.midtrans.com/snap/snap.js"),
-        ("TUNTAS_SECRET_KEY", None),
-        ("TUNTAS_SECRET_KEY", "development-only"),
+        ("TUNTAS_SECRET_KEY", "x"),
+        ("TUNTAS_SECRET_KEY", "changeme-changeme"),
         ("DATABASE_URL", None),
         ("DATABASE_URL", ""),
     ],
@@ -156,10 +294,10 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
 
 def test_the_environment_counts_more_than_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     Path(".env").write_text(
-        "MIDTRANS_SERVER_KEY=SB-file\nMIDTRANS_CLIENT_KEY=SB-file\nTUNTAS_LANGUAGE=en\nUNRELATED=1\n"
+        "MIDTRANS_SERVER_KEY=SB-Mid-file\nMIDTRANS_CLIENT_KEY=SB-Mid-file-too\nTUNTAS_LANGUAGE=en\nUNRELATED=1\n"
     )
     found = settings(monkeypatch, {"MIDTRANS_SERVER_KEY": "SB-variable"})
-    assert (found.server_key, found.midtrans_client_key) == ("SB-variable", "SB-file")
+    assert (found.server_key, found.midtrans_client_key) == ("SB-variable", "SB-Mid-file-too")
     assert found.tuntas_language == "en"
 
 

@@ -6,21 +6,25 @@ from fastapi import APIRouter, Request, Response
 
 from tuntas.api.schemas import LogInOut, UserOut
 from tuntas.http.bodies import LogInIn, RegisterIn
-from tuntas.http.caller import CurrentBackend, CurrentUser, session_token
+from tuntas.http.caller import CurrentBackend, CurrentUser, network_address, session_token
 from tuntas.usecases import accounts
 
 router = APIRouter(tags=["accounts"])
 
 
 @router.post("/register", status_code=HTTPStatus.CREATED)
-async def register(backend: CurrentBackend, body: RegisterIn) -> LogInOut:
-    made = await accounts.register(backend, name=body.name, email=body.email, password=body.password)
+async def register(request: Request, backend: CurrentBackend, body: RegisterIn) -> LogInOut:
+    made = await accounts.register(
+        backend, name=body.name, email=body.email, password=body.password, address=network_address(request)
+    )
     return LogInOut(token=made.token, user=UserOut.of(made.user))
 
 
 @router.post("/login")
-async def log_in(backend: CurrentBackend, body: LogInIn) -> LogInOut:
-    made = await accounts.log_in(backend, email=body.email, password=body.password)
+async def log_in(request: Request, backend: CurrentBackend, body: LogInIn) -> LogInOut:
+    made = await accounts.log_in(
+        backend, email=body.email, password=body.password, address=network_address(request)
+    )
     return LogInOut(token=made.token, user=UserOut.of(made.user))
 
 

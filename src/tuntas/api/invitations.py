@@ -3,15 +3,21 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query, Response
 
 from tuntas.api.schemas import InvitationOut, PackageOut, ProfileOut, UserOut
 from tuntas.http.bodies import InvitationIn, InvitationPatch
 from tuntas.http.caller import CurrentBackend, CurrentUser
 from tuntas.usecases import invitations
+from tuntas.usecases.check_domain import check_domain
 
 router = APIRouter(tags=["invitations"])
 
+_PAGE = 50
+"""Invitations in one answer, where the caller does not say."""
+
+Limit = Annotated[int, Query(ge=1, le=invitations.PAGE_MAX)]
+Before = Annotated[int | None, Query(gt=0, lt=2**63)]
 InvitationId = Annotated[int, Path(lt=2**63)]
 
 
@@ -27,8 +33,16 @@ async def add(backend: CurrentBackend, user: CurrentUser, body: InvitationIn) ->
 
 
 @router.get("/invitations")
-async def own(backend: CurrentBackend, user: CurrentUser) -> list[InvitationOut]:
-    return [InvitationOut.of(view) for view in await invitations.invitations_of(backend, user.id)]
+async def own(
+    backend: CurrentBackend,
+    user: CurrentUser,
+    response: Response,
+    limit: Limit = _PAGE,
+    before: Before = None,
+) -> list[InvitationOut]:
+    """Newest first. When there are older ones, the header `Link` tells where (`rel="next"`)."""
+    shelf = await invitations.invitations_of(backend, user.id, before=before, limit=limit)
+    return _listed(shelf, response, limit)
 
 
 @router.get("/invitations/{invitation_id}")
@@ -44,7 +58,20 @@ async def change(
     return InvitationOut.of(await invitations.change_invitation(backend, user.id, invitation_id, changes))
 
 
+@router.post("/invitations/{invitation_id}/check-domain")
+async def check(backend: CurrentBackend, user: CurrentUser, invitation_id: InvitationId) -> InvitationOut:
+    return InvitationOut.of(await check_domain(backend, user.id, invitation_id))
+
+
 @router.get("/user-profile")
-async def profile(backend: CurrentBackend, user: CurrentUser) -> ProfileOut:
-    own = [InvitationOut.of(view) for view in await invitations.invitations_of(backend, user.id)]
+async def profile(backend: CurrentBackend, user: CurrentUser, response: Response) -> ProfileOut:
+    """The newest invitations; when there are older ones, the header `Link` tells where."""
+    own = _listed(await invitations.invitations_of(backend, user.id, limit=_PAGE), response, _PAGE)
     return ProfileOut(user=UserOut.of(user), invitation=own[0] if own else None, invitations=own)
+
+
+def _listed(shelf: invitations.Shelf, response: Response, limit: int) -> list[InvitationOut]:
+    if shelf.more:
+        older = f"/api/v1/invitations?limit={limit}&before={shelf.views[-1].invitation.id}"
+        response.headers["Link"] = f'<{older}>; rel="next"'
+    return [InvitationOut.of(view) for view in shelf.views]

@@ -64,6 +64,9 @@ class PackageOut(BaseModel):
 class InvitationOut(BaseModel):
     id: int
     domain: str
+    domain_state: str = Field(
+        description="ready, point_dns (make it point here) or choose_another (it was not paid in time)."
+    )
     title: str | None
     event_date: date | None
     venue: str | None
@@ -82,6 +85,7 @@ class InvitationOut(BaseModel):
         return cls(
             id=invitation.id,
             domain=invitation.domain,
+            domain_state=view.domain_state,
             title=invitation.title,
             event_date=invitation.event_date,
             venue=invitation.venue,
@@ -99,7 +103,7 @@ class InvitationOut(BaseModel):
 class ProfileOut(BaseModel):
     user: UserOut
     invitation: InvitationOut | None = Field(description="The newest.")
-    invitations: list[InvitationOut] = Field(description="Newest first.")
+    invitations: list[InvitationOut] = Field(description="The newest 50, newest first.")
 
 
 class TokenOut(BaseModel):

@@ -1,19 +1,24 @@
 """`tuntas config check`"""
 
 import json
+import os
 from typing import Any
 
 import typer
 
 from tuntas.cli.environment import (
+    EXIT_UNUSABLE,
     DataDir,
     DevelopmentSettings,
     Json,
     desk_settings,
+    fail,
     read_settings,
     running_dev,
+    tell_doubts,
 )
-from tuntas.settings import Settings, mask
+from tuntas.settings import Settings, mask, unknown_names
+from tuntas.store.database import UnsupportedDatabase, driver_url
 
 app = typer.Typer(help="The configuration.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -31,13 +36,37 @@ def check(data_dir: DataDir = None, as_json: Json = False) -> None:
     """
     folder = read_settings(DevelopmentSettings, tuntas_data_dir=data_dir).tuntas_data_dir
     settings = desk_settings(data_dir) if running_dev(folder) else read_settings(tuntas_data_dir=data_dir)
+    _refuse_unknown_names()
+    _refuse_other_databases(settings)
     shown = _shown(settings)
     if as_json:
-        typer.echo(json.dumps(shown))
+        typer.echo(json.dumps(shown | {"warnings": settings.warnings}))
         return
     width = max(map(len, shown))
     for name, value in shown.items():
         typer.echo(f"{name:<{width}}  {_readable(value)}")
+    tell_doubts(settings)
+
+
+def _refuse_unknown_names() -> None:
+    """A setting that nothing reads is a mistake in its name: what was meant is not in force."""
+    unknown = unknown_names(os.environ)
+    if unknown:
+        fail(
+            "\n".join(
+                f"configuration: {name} is no setting" + (f": did you mean {meant}?" if meant else "")
+                for name, meant in unknown.items()
+            ),
+            EXIT_UNUSABLE,
+        )
+
+
+def _refuse_other_databases(settings: Settings) -> None:
+    if settings.database_url is not None:
+        try:
+            driver_url(settings.database_url, "asyncpg")
+        except UnsupportedDatabase as error:
+            fail(f"configuration: {error}", EXIT_UNUSABLE)
 
 
 def _shown(settings: Settings) -> dict[str, Any]:

@@ -20,13 +20,14 @@ from tuntas.cli.environment import (
     dev_lock,
     fail,
     read_settings,
+    tell_doubts,
     write_dev_file,
 )
 from tuntas.cli.server import Site, Sites, listen, port_of
 from tuntas.settings import Settings
 from tuntas.store import migrations
 from tuntas.store.database import DatabaseUnusable
-from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD, OPERATOR_EMAIL, OPERATOR_PASSWORD
+from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD
 from tuntas.usecases.backend import open_backend
 from tuntas.usecases.demo import add_demo_data
 
@@ -53,7 +54,7 @@ def dev(
     ] = 8000,
     simulator_port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8100,
     data_dir: Annotated[Path, typer.Option(help="Database and state live here.")] = Path(".data"),
-    demo: Annotated[bool, typer.Option(help="Insert the demo customer, operator and packages.")] = True,
+    demo: Annotated[bool, typer.Option(help="Insert the demo customer and packages.")] = True,
     ready_file: Annotated[
         Path | None, typer.Option(help="Receives one JSON object once all parts answer.")
     ] = None,
@@ -65,6 +66,7 @@ def dev(
             fail(f"Another `tuntas dev` is running in {data_dir}. Stop it, or use --data-dir.", EXIT_UNUSABLE)
         sockets = _Sockets(_listen(port, "--port"), _listen(simulator_port, "--simulator-port"))
         settings = _settings(data_dir, sockets)
+        tell_doubts(settings)
         typer.echo("Starting PostgreSQL …")
         with database_url(settings) as url:
             try:
@@ -144,7 +146,6 @@ def _announce(settings: Settings, sockets: _Sockets, *, demo: bool, ready_file: 
     )
     if demo:
         typer.echo(f"\n  Customer   {DEMO_EMAIL} / {DEMO_PASSWORD}")
-        typer.echo(f"  Operator   {OPERATOR_EMAIL} / {OPERATOR_PASSWORD}")
     typer.echo("\n  Ctrl-C stops everything.\n")
     if ready_file is not None:
         unfinished = ready_file.with_name(f"{ready_file.name}.unfinished")

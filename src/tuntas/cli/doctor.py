@@ -1,5 +1,6 @@
 """`tuntas doctor`: is everything as it must be, and if not, what to do?"""
 
+import asyncio
 import json
 from getpass import getuser
 from typing import Annotated
@@ -14,13 +15,26 @@ from tuntas.store.models import Alert
 from tuntas.usecases.alerts import alerts, resolve_alert
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.check_invariants import Breach, check_invariants
+from tuntas.usecases.check_key import KeyState, check_key
 from tuntas.usecases.errors import AlertNotFound
+
+_KEYS = {
+    KeyState.ACCEPTED: "Midtrans accepts it.",
+    KeyState.REFUSED: "Midtrans refuses MIDTRANS_SERVER_KEY (401). Is it of the other environment, or "
+    "mistyped? Compare it, and MIDTRANS_IS_PRODUCTION, with Settings > Access Keys on Midtrans's dashboard.",
+    KeyState.UNKNOWN: "not known: Midtrans could not be asked just now.",
+    KeyState.NONE: "none is configured; `tuntas dev` brings its own.",
+}
 
 
 def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
     """Check the invariants and show the open alerts. Exit code 1 when something needs a person."""
-    breaches, open_alerts = run(desk_settings(data_dir), _examine)
+    settings = desk_settings(data_dir)
+    breaches, open_alerts = run(settings, _examine)
+    key = asyncio.run(check_key(settings))
     if as_json:
+        if key in {KeyState.REFUSED, KeyState.UNKNOWN}:
+            typer.echo(json.dumps({"server_key": key, "wrong": _KEYS[key]}))
         for breach in breaches:
             found = {"invariant": breach.invariant.name, "subjects": breach.subjects}
             typer.echo(json.dumps(found | {"wrong": breach.invariant.wrong, "do": breach.invariant.remedy}))
@@ -30,8 +44,10 @@ def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
             since = {"since": alert.created_at.isoformat(), "detail": alert.detail}
             typer.echo(json.dumps(shown | since | told))
     else:
+        sign = {KeyState.REFUSED: "WRONG", KeyState.UNKNOWN: "?"}.get(key, "ok")
+        typer.echo(f"{sign:<6} server_key: {_KEYS[key]}")
         _print(breaches, open_alerts)
-    if breaches or open_alerts:
+    if breaches or open_alerts or key is KeyState.REFUSED:
         raise typer.Exit(EXIT_WRONG)
 
 

@@ -53,6 +53,12 @@ def read_settings(kind: type[Settings] = Settings, **overrides: Any) -> Settings
         raise typer.Exit(EXIT_UNUSABLE) from None
 
 
+def tell_doubts(settings: Settings) -> None:
+    """Print what may be a mistake, on standard error, before something long begins."""
+    for warning in settings.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+
+
 def desk_settings(data_dir: Path | None) -> Settings:
     """Settings for tools: the configuration, completed by what a running `tuntas dev` of this folder uses."""
     settings = read_settings(DevelopmentSettings, tuntas_data_dir=data_dir)

@@ -12,6 +12,7 @@ from tuntas.cli.environment import (
     fail,
     read_settings,
     require_current_schema,
+    tell_doubts,
 )
 from tuntas.cli.server import Site, Sites, listen, port_of
 from tuntas.observability.logging import configure_logging
@@ -27,6 +28,7 @@ def serve(
 ) -> None:
     """Serve the API and the pages with the configuration of the environment."""
     settings = read_settings(Settings, tuntas_data_dir=data_dir)
+    tell_doubts(settings)
     configure_logging(json=True)
     with database_url(settings) as url:
         if settings.database_url is None:

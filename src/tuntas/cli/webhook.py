@@ -1,5 +1,6 @@
 """`tuntas webhook send`: what Midtrans would send, built, signed and really posted."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Annotated
@@ -24,15 +25,16 @@ from tuntas.language import Language, text
 from tuntas.midtrans.compose import compose_notification
 from tuntas.midtrans.errors import GatewayError
 from tuntas.midtrans.notification import STATUS_CODES, readable_body
+from tuntas.settings import SANDBOX_PREFIX, Settings
 from tuntas.usecases import confirm as confirming
 from tuntas.usecases import replay as replaying
 from tuntas.usecases.apply_facts import Outcome
+from tuntas.usecases.check_key import KeyState, check_key
 from tuntas.usecases.errors import NotAnOrphan, NotificationNotFound, OrderNotFound
 from tuntas.usecases.payments import newest_attempt
 
 app = typer.Typer(help="Notifications by hand.", no_args_is_help=True, rich_markup_mode=None)
 
-_PRODUCTION_KEY = "Mid-"
 _MOST_LISTED = 10_000
 
 
@@ -61,8 +63,7 @@ def send(
     if status not in STATUS_CODES:
         fail(f"Unknown status {status}. One of: {', '.join(STATUS_CODES)}.", EXIT_UNUSABLE)
     settings = desk_settings(data_dir)
-    if settings.midtrans_is_production or settings.server_key.startswith(_PRODUCTION_KEY):
-        fail("Refused: test notifications are never signed with a production key.", EXIT_UNUSABLE)
+    _refuse_production_key(settings)
     attempt = run(settings, lambda backend: newest_attempt(backend, order_id))
     gross_amount = amount if amount is not None else attempt.gross_amount if attempt else None
     if gross_amount is None:
@@ -186,6 +187,23 @@ def _list(
             "outcome": entry.outcome,
         }
         typer.echo(json.dumps(about) if as_json else "  ".join(map(str, about.values())))
+
+
+def _refuse_production_key(settings: Settings) -> None:
+    """Whoever holds a notification signed with a production key can claim a payment.
+
+    Production never signs. A key without `SB-` may be either: it signs only once the sandbox, or the
+    simulator, has accepted it, which refuses production keys.
+    """
+    if settings.midtrans_is_production:
+        fail("Refused: test notifications are never signed with a production key.", EXIT_UNUSABLE)
+    if settings.server_key.upper().startswith(SANDBOX_PREFIX):
+        return
+    if asyncio.run(check_key(settings)) is not KeyState.ACCEPTED:
+        fail(
+            f"Refused: this may be a production key, and {settings.core_url} has not said that it is none.",
+            EXIT_UNUSABLE,
+        )
 
 
 def _print_outcome(notification_id: int, outcome: str | None, *, as_json: bool) -> None:

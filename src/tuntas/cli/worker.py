@@ -11,6 +11,7 @@ from tuntas.cli.environment import (
     read_settings,
     require_current_schema,
     stop_on_signals,
+    tell_doubts,
 )
 from tuntas.observability.logging import configure_logging
 from tuntas.settings import Settings
@@ -23,6 +24,7 @@ def worker(
 ) -> None:
     """Run the background work with the configuration of the environment."""
     settings = read_settings(Settings, tuntas_data_dir=data_dir)
+    tell_doubts(settings)
     configure_logging(json=True)
     with database_url(settings) as url:
         require_current_schema(url)

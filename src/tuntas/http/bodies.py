@@ -53,6 +53,7 @@ class InvitationIn(Body):
 
 
 class InvitationPatch(Body):
+    domain: Annotated[str, StringConstraints(max_length=255)] | None = None
     title: Text | None = None
     event_date: Day | None = None
     venue: Text | None = None

@@ -62,6 +62,13 @@ def require_own_origin(request: Request) -> None:
         raise ForbiddenOrigin
 
 
+def network_address(request: Request) -> str | None:
+    """Where the request comes from. Behind a proxy on this machine uvicorn has put the client's address here;
+    see FORWARDED_ALLOW_IPS in docs/en/deploy.md for others.
+    """
+    return request.client.host if request.client else None
+
+
 async def current_user(request: Request) -> User:
     """The caller. Raises Unauthenticated or SessionExpired."""
     token = session_token(request)

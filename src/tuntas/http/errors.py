@@ -29,6 +29,7 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
     errors.InvalidCredentials: HTTPStatus.UNAUTHORIZED,
     errors.EmailTaken: HTTPStatus.CONFLICT,
     errors.PasswordTooShort: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.PasswordCommon: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ForbiddenOrigin: HTTPStatus.FORBIDDEN,
     errors.PackageNotFound: HTTPStatus.NOT_FOUND,
     errors.InvitationNotFound: HTTPStatus.NOT_FOUND,
@@ -39,10 +40,16 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
     errors.NothingToDecide: HTTPStatus.CONFLICT,
     errors.DomainTaken: HTTPStatus.CONFLICT,
     errors.DomainInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.DomainReserved: HTTPStatus.CONFLICT,
+    errors.DomainFixed: HTTPStatus.CONFLICT,
+    errors.DomainReleased: HTTPStatus.CONFLICT,
+    errors.DomainElsewhere: HTTPStatus.CONFLICT,
+    errors.TooManyUnpaid: HTTPStatus.CONFLICT,
     errors.AmountMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.AlreadyPaid: HTTPStatus.CONFLICT,
     errors.TokenInProgress: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NothingToRefund: HTTPStatus.CONFLICT,
     errors.TransactionNeeded: HTTPStatus.CONFLICT,
     errors.RefundTooLarge: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -104,7 +111,7 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
     body = {"message": sentence(error, language_of(request)), "code": error.code}
     status = status_of(error)
     headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else {}
-    if isinstance(error, errors.TooManyRequests):
+    if isinstance(error, errors.TooManyRequests | errors.Overloaded):
         headers = {"Retry-After": str(error.seconds)}
     return JSONResponse(body, status, headers)
 

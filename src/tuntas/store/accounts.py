@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from tuntas.store.database import UnitOfWork, storable
@@ -27,10 +27,22 @@ async def user_by_email(session: UnitOfWork, email: str) -> User | None:
 
 
 async def add_session(
-    session: UnitOfWork, *, token_hash: bytes, user_id: int, now: datetime, expires_at: datetime
+    session: UnitOfWork, *, token_hash: bytes, user_id: int, now: datetime, expires_at: datetime, kept: int
 ) -> None:
+    """Begin a session; those that ended go, and all but the newest `kept` of this user."""
+    await session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
     session.add(Session(token_hash=token_hash, user_id=user_id, created_at=now, expires_at=expires_at))
-    await session.execute(delete(Session).where(Session.user_id == user_id, Session.expires_at < now))
+    await session.flush()
+    beyond = (
+        select(Session.token_hash)
+        .where(Session.user_id == user_id)
+        .order_by((Session.token_hash == token_hash).desc(), Session.created_at.desc())
+        .offset(kept)
+    )
+    ended = Session.expires_at < now
+    await session.execute(
+        delete(Session).where(Session.user_id == user_id, or_(ended, Session.token_hash.in_(beyond)))
+    )
 
 
 async def session_by_hash(session: UnitOfWork, token_hash: bytes) -> Session | None:

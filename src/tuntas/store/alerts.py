@@ -30,6 +30,7 @@ class AlertKind(StrEnum):
     GATEWAY_AWAY = "gateway_away"
     REFUND_STUCK = "refund_stuck"
     REFUND_REFUSED = "refund_refused"
+    NAME_LOST = "name_lost"
     POISON = "poison"
     INVARIANT = "invariant"
 
@@ -115,6 +116,10 @@ ADVICE: Mapping[AlertKind, Advice] = {
         "Why: tuntas orders show {subject}. Then ask again: tuntas refund {subject} --reason again; "
         "or transfer it yourself and write it down: tuntas refund {subject} --by-hand --amount 1000 "
         "--to 'bank, account, holder' --reference 'number of the transfer' --reason refused",
+    ),
+    AlertKind.NAME_LOST: Advice(
+        "Invitation {subject} was paid after its name had gone to somebody else.",
+        "Ask its owner to choose another name on their page of invitations; then run: tuntas resolve.",
     ),
     AlertKind.POISON: Advice(
         "A stored notification cannot be applied.",

@@ -1,14 +1,15 @@
 """Packages and the invitations bought with them."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from tuntas.store.database import UnitOfWork, storable
 from tuntas.store.locks import Lock, take
-from tuntas.store.models import Invitation, Package
+from tuntas.store.models import Invitation, Order, Package, Transaction, User
 
 
 async def packages(session: UnitOfWork) -> Sequence[Package]:
@@ -28,11 +29,12 @@ async def add_invitation(
     owner_id: int,
     package: Package,
     domain: str,
+    now: datetime,
     title: str | None,
     event_date: date | None,
     venue: str | None,
 ) -> Invitation | None:
-    """The new invitation with the package's present price and days, or None when the domain is taken."""
+    """The new invitation with the package's present price and days, or None when the domain is held."""
     statement = (
         insert(Invitation)
         .values(
@@ -41,21 +43,49 @@ async def add_invitation(
             price=package.price,
             days=package.days,
             domain=domain,
+            domain_chosen_at=now,
             title=title,
             event_date=event_date,
             venue=venue,
         )
-        .on_conflict_do_nothing(index_elements=[Invitation.domain])
+        .on_conflict_do_nothing(index_elements=[Invitation.domain], index_where=text("holds_domain"))
         .returning(Invitation.id)
     )
     invitation_id = (await session.scalars(statement)).one_or_none()
     return None if invitation_id is None else await session.get_one(Invitation, invitation_id)
 
 
-async def invitations_of(session: UnitOfWork, owner_id: int) -> Sequence[Invitation]:
-    """Newest first."""
-    query = select(Invitation).where(Invitation.owner_id == owner_id).order_by(Invitation.id.desc())
-    return (await session.scalars(query)).all()
+async def move_to(session: UnitOfWork, invitation: Invitation, domain: str, *, now: datetime) -> bool:
+    """Give an invitation another name; False when somebody took it at the same moment."""
+    try:
+        async with session.begin_nested():
+            invitation.domain, invitation.domain_chosen_at = domain, now
+            invitation.holds_domain, invitation.domain_verified_at = True, None
+            await session.flush()
+    except IntegrityError:
+        return False
+    return True
+
+
+async def invitations_of(
+    session: UnitOfWork, owner_id: int, *, before: int | None, limit: int
+) -> Sequence[Invitation]:
+    """Newest first, of those older than the one with the id `before`."""
+    query = select(Invitation).where(Invitation.owner_id == owner_id)
+    if before is not None:
+        query = query.where(Invitation.id < before)
+    return (await session.scalars(query.order_by(Invitation.id.desc()).limit(limit))).all()
+
+
+async def has_unpaid(session: UnitOfWork, owner_id: int, *, number: int) -> bool:
+    """Whether that many invitations wait for their first payment; locks the owner meanwhile."""
+    await session.execute(select(User.id).where(User.id == owner_id).with_for_update(key_share=True))
+    query = (
+        select(Invitation.id)
+        .where(Invitation.owner_id == owner_id, Invitation.domain_expires_at.is_(None))
+        .limit(number)
+    )
+    return len((await session.scalars(query)).all()) >= number
 
 
 async def owned_invitation(
@@ -69,7 +99,36 @@ async def owned_invitation(
     return (await session.scalars(query)).one_or_none()
 
 
+async def lock_for_name(session: UnitOfWork, domain: str, *, also: int | None = None) -> Invitation | None:
+    """Whoever holds this name, locked together with the invitation `also`, lowest id first."""
+    wanted = (Invitation.domain == domain) & Invitation.holds_domain
+    query = select(Invitation).where(wanted if also is None else wanted | (Invitation.id == also))
+    query = query.order_by(Invitation.id).with_for_update(of=Invitation)
+    locked = await session.scalars(query, execution_options={"populate_existing": True})
+    return next((found for found in locked.all() if found.holds_domain and found.domain == domain), None)
+
+
+async def is_payable(session: UnitOfWork, invitation_id: int, *, now: datetime) -> bool:
+    """Whether an order of this invitation can still be paid, or brought money that awaits a decision."""
+    query = (
+        select(Order.order_id)
+        .outerjoin(Transaction, Transaction.order_id == Order.order_id)
+        .where(
+            Order.invitation_id == invitation_id,
+            or_(
+                Order.status.in_(["pending", "paid"]),
+                func.greatest(Order.expires_at, Transaction.payable_until) > now,
+                Transaction.stray & Transaction.kept_because.is_(None),
+            ),
+        )
+        .limit(1)
+    )
+    return (await session.scalars(query)).one_or_none() is not None
+
+
 async def invitation_by_domain(session: UnitOfWork, domain: str) -> Invitation | None:
+    """The invitation that holds this name."""
     if not storable(domain):
         return None
-    return (await session.scalars(select(Invitation).where(Invitation.domain == domain))).one_or_none()
+    query = select(Invitation).where(Invitation.domain == domain, Invitation.holds_domain)
+    return (await session.scalars(query)).one_or_none()

@@ -1,7 +1,7 @@
 """Reading and writing the payment state that the rules compute, always under the invitations' locks."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +28,8 @@ class Book:
     orders: tuple[Order, ...]
     payable_until: dict[str, datetime]
     """When each order's payment page ends."""
+    has_its_name: bool
+    """Whether the invitation still holds its name; an unpaid one may have lost it to somebody else."""
     stored: dict[str, PaymentStatus]
     """What each order's row says: behind what the rules say when something else about it was changed."""
 
@@ -42,26 +44,31 @@ async def lock_books(session: UnitOfWork, order_ids: Iterable[str]) -> list[Book
     """
     owners = select(models.Order.invitation_id).where(models.Order.order_id.in_(list(order_ids)))
     locked = (
-        select(models.Invitation.id)
+        select(models.Invitation.id, models.Invitation.holds_domain)
         .where(models.Invitation.id.in_(owners))
         .order_by(models.Invitation.id)
         .with_for_update()
     )
     take(session, Lock.INVITATION)
-    return await _books(session, (await session.scalars(locked)).all())
+    return await _books(session, dict((await session.execute(locked)).tuples().all()))
 
 
 async def read_book(session: UnitOfWork, order_id: str) -> Book | None:
     """The book that an order stands in, without a lock: for looking only."""
-    owner = select(models.Order.invitation_id).where(models.Order.order_id == order_id)
-    books = await _books(session, (await session.scalars(owner)).all())
+    owner = (
+        select(models.Invitation.id, models.Invitation.holds_domain)
+        .join(models.Order, models.Order.invitation_id == models.Invitation.id)
+        .where(models.Order.order_id == order_id)
+    )
+    books = await _books(session, dict((await session.execute(owner)).tuples().all()))
     return books[0] if books else None
 
 
-async def _books(session: UnitOfWork, invitation_ids: Sequence[int]) -> list[Book]:
-    if not invitation_ids:
+async def _books(session: UnitOfWork, names: Mapping[int, bool]) -> list[Book]:
+    """The books of these invitations, each with whether it holds its name."""
+    if not names:
         return []
-    query = select(models.Order).where(models.Order.invitation_id.in_(invitation_ids))
+    query = select(models.Order).where(models.Order.invitation_id.in_(names))
     rows: dict[int, list[models.Order]] = defaultdict(list)
     for row in await session.scalars(query.execution_options(populate_existing=True)):
         rows[row.invitation_id].append(row)
@@ -71,6 +78,7 @@ async def _books(session: UnitOfWork, invitation_ids: Sequence[int]) -> list[Boo
             invitation_id=invitation_id,
             orders=tuple(_order(row, attempts[row.order_id]) for row in found),
             payable_until={row.order_id: row.expires_at for row in found},
+            has_its_name=names[invitation_id],
             stored={row.order_id: PaymentStatus(row.status) for row in found},
         )
         for invitation_id, found in sorted(rows.items())

@@ -73,6 +73,26 @@ class Session(Base):
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
 
+class Throttle(Base):
+    """How often something was tried, for one account or one address; `key` is a digest that tells neither."""
+
+    __tablename__ = "throttles"
+
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    count: Mapped[int] = mapped_column(Integer)
+    last_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class FamiliarPlace(Base):
+    """A network address from which somebody logged in before, as a digest."""
+
+    __tablename__ = "familiar_places"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    place: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    seen_at: Mapped[datetime]
+
+
 class Package(Base):
     __tablename__ = "packages"
     __table_args__ = (
@@ -92,6 +112,9 @@ class Package(Base):
 class Invitation(Base):
     """What is sold: live on its domain while paid time lasts. Price and days are as bought.
 
+    A name that nobody paid for in time may go to the next who wants it: then `holds_domain` is false, and
+    the owner chooses another. One invitation at a time holds a name, by a constraint.
+
     `payment_status`, `payment_confirmed_at` and `domain_expires_at` follow from the orders and are
     written by nothing but the recomputation in `store.ledger`.
     """
@@ -107,14 +130,20 @@ class Invitation(Base):
         CheckConstraint(
             "(payment_confirmed_at is null) = (domain_expires_at is null)", name="confirmed_iff_expiring"
         ),
+        Index("uq_invitations_domain_held", "domain", unique=True, postgresql_where=text("holds_domain")),
+        Index("ix_invitations_of_owner", "owner_id", text("id desc")),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     package_id: Mapped[int] = mapped_column(ForeignKey("packages.id"))
     price: Mapped[int]
     days: Mapped[int] = mapped_column(Integer)
-    domain: Mapped[str] = mapped_column(unique=True)
+    domain: Mapped[str]
+    domain_chosen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    holds_domain: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    domain_verified_at: Mapped[datetime | None]
+    """When a domain of the customer's own was last seen to point here; null for labels under our host."""
     title: Mapped[str | None]
     event_date: Mapped[date | None]
     venue: Mapped[str | None]

@@ -209,6 +209,8 @@ async def _write(session: UnitOfWork, page: _Page, policy: Policy, now: datetime
             check_at = next_check_of(order, page.book.payable_until[order.order_id], checks=0, now=now)
             await ledger.write_order_status(session, order, next_check_at=check_at)
     await ledger.write_invitation(session, page.book.invitation_id, invitation_status(found), entitlement)
+    if entitlement.grants and not page.book.has_its_name:
+        await raise_alert(session, AlertKind.NAME_LOST, str(page.book.invitation_id), at=now)
     await _watch_unapplied(session, page, entitlement, policy, now)
 
 

@@ -1,5 +1,7 @@
 """What every use case needs, handed in once at the entrance."""
 
+import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
@@ -11,6 +13,18 @@ from tuntas.midtrans.snap import SnapClient
 from tuntas.settings import Settings
 from tuntas.store.database import Database
 
+Resolver = Callable[[str], frozenset[str]]
+"""The network addresses of a host name, none when it has none; may block for seconds."""
+
+
+def addresses_of(host: str) -> frozenset[str]:
+    """What the DNS says."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return frozenset()
+    return frozenset(str(entry[4][0]) for entry in found)
+
 
 @dataclass(frozen=True, slots=True)
 class Backend:
@@ -20,6 +34,7 @@ class Backend:
     snap: SnapClient
     core: CoreClient
     connections: tuple[MidtransHttp, ...]
+    resolve: Resolver = addresses_of
 
     async def close(self) -> None:
         for connection in self.connections:
@@ -33,8 +48,12 @@ def open_backend(
     *,
     clock: Clock | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
+    resolve: Resolver = addresses_of,
 ) -> Backend:
-    """Connect the use cases to their database and gateway; `transport` replaces the network to Midtrans."""
+    """Connect the use cases to their database and gateway.
+
+    `transport` replaces the network to Midtrans, `resolve` the DNS.
+    """
     clock = clock or SystemClock()
     override = settings.midtrans_notification_url
     snap, core = (
@@ -57,4 +76,5 @@ def open_backend(
         snap=SnapClient(snap),
         core=CoreClient(core, clock),
         connections=(snap, core),
+        resolve=resolve,
     )

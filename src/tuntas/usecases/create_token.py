@@ -23,7 +23,13 @@ from tuntas.store.database import UnitOfWork
 from tuntas.store.models import Invitation, Order, User
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.backend import Backend
-from tuntas.usecases.errors import AlreadyPaid, AmountMismatch, InvitationNotFound, TokenInProgress
+from tuntas.usecases.errors import (
+    AlreadyPaid,
+    AmountMismatch,
+    DomainReleased,
+    InvitationNotFound,
+    TokenInProgress,
+)
 from tuntas.usecases.invitations import is_live
 
 log = structlog.get_logger()
@@ -106,6 +112,8 @@ async def _next_step(
     invitation = await invitations.owned_invitation(session, user.id, invitation_id, lock=True)
     if invitation is None:
         raise InvitationNotFound
+    if not invitation.holds_domain:
+        raise DomainReleased
     if amount is not None and amount != invitation.price:
         raise AmountMismatch(Rupiah(invitation.price))
     if invitation.payment_status == PaymentStatus.PAID and is_live(invitation, now) and not renew:

@@ -1,8 +1,8 @@
 """Fill an empty database so that a first look, and the seed's own request, work as written."""
 
 from tuntas.store.demo_data import DEMO_PASSWORD, OPERATOR_PASSWORD, insert_demo_data
-from tuntas.usecases.accounts import hash_password
 from tuntas.usecases.backend import Backend
+from tuntas.usecases.passwords import hash_password
 
 
 async def add_demo_data(backend: Backend) -> None:

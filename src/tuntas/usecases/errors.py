@@ -3,13 +3,15 @@
 UseCaseError
 ├── Unauthenticated, SessionExpired, InvalidCredentials,
 │   ForbiddenOrigin                                         who are you
-├── EmailTaken, PasswordTooShort                            registering
+├── EmailTaken, PasswordTooShort, PasswordCommon            registering
 ├── PackageNotFound, InvitationNotFound, OrderNotFound,
 │   NotificationNotFound, AlertNotFound                     no such thing, or not yours
 ├── NotAnOrphan, NothingToDecide                            deciding about money
-├── DomainTaken, DomainInvalid                              choosing a domain
+├── DomainTaken, DomainInvalid, DomainReserved,
+│   DomainFixed, DomainReleased, DomainElsewhere,
+│   TooManyUnpaid                                           choosing a domain
 ├── AmountMismatch, AlreadyPaid, TokenInProgress            asking to pay
-├── TooManyRequests                                         asking too often
+├── TooManyRequests, Overloaded                             asking too often, or all at once
 └── NothingToRefund, TransactionNeeded, RefundTooLarge,
     RefundByHand, WholeRefundOnly, RefundUnderWay,
     RefundUncertain, NoRefundUnderWay, ReferenceTaken,
@@ -60,6 +62,12 @@ class PasswordTooShort(UseCaseError):
     code = "password_too_short"
 
 
+class PasswordCommon(UseCaseError):
+    """Who guesses would try it early."""
+
+    code = "password_common"
+
+
 class PackageNotFound(UseCaseError):
     code = "package_not_found"
 
@@ -100,6 +108,34 @@ class DomainInvalid(UseCaseError):
     code = "domain_invalid"
 
 
+class DomainReserved(UseCaseError):
+    code = "domain_reserved"
+
+
+class DomainFixed(UseCaseError):
+    """Time was bought for this address: it is known to guests and stays."""
+
+    code = "domain_fixed"
+
+
+class DomainReleased(UseCaseError):
+    """The name was not paid for in time and is somebody else's now: another must be chosen before paying."""
+
+    code = "domain_released"
+
+
+class DomainElsewhere(UseCaseError):
+    """The customer's own domain does not point here."""
+
+    code = "domain_elsewhere"
+
+
+class TooManyUnpaid(UseCaseError):
+    """So many invitations wait for their first payment that no more are kept."""
+
+    code = "too_many_unpaid"
+
+
 class AmountMismatch(UseCaseError):
     """The caller's amount is not the price; `price` is, in rupiah."""
 
@@ -124,6 +160,16 @@ class TooManyRequests(UseCaseError):
     """Asked again too soon; `seconds` says when it is fine."""
 
     code = "too_many_requests"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
+class Overloaded(UseCaseError):
+    """More of this at once than we work on; `seconds` says when to come again."""
+
+    code = "overloaded"
 
     def __init__(self, seconds: int) -> None:
         super().__init__()

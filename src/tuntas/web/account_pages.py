@@ -8,11 +8,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tuntas.http.bodies import RegisterIn
-from tuntas.http.caller import SESSION_COOKIE, backend_of, language_of, require_own_origin
+from tuntas.http.caller import SESSION_COOKIE, backend_of, language_of, network_address, require_own_origin
 from tuntas.http.errors import sentence, status_of
 from tuntas.language import text
 from tuntas.usecases import accounts
-from tuntas.usecases.errors import UseCaseError
+from tuntas.usecases.errors import Overloaded, TooManyRequests, UseCaseError
 from tuntas.web.render import page
 from tuntas.web.visitor import local_path, remember, visitor
 
@@ -28,14 +28,18 @@ async def log_in(request: Request) -> Response:
     form = await request.form()
     email, next_path = str(form.get("email", "")), str(form.get("next", ""))
     try:
-        made = await accounts.log_in(backend_of(request), email=email, password=str(form.get("password", "")))
+        made = await accounts.log_in(
+            backend_of(request),
+            email=email,
+            password=str(form.get("password", "")),
+            address=network_address(request),
+        )
     except UseCaseError as error:
         return _login(
             request,
             next_path=next_path,
             email=email,
-            error=sentence(error, language_of(request)),
-            status=status_of(error),
+            refused=error,
         )
     response = RedirectResponse(local_path(next_path), HTTPStatus.SEE_OTHER)
     remember(request, response, made.token)
@@ -55,13 +59,17 @@ async def register(request: Request) -> Response:
     try:
         body = RegisterIn.model_validate(fields)
         made = await accounts.register(
-            backend_of(request), name=body.name, email=body.email, password=body.password
+            backend_of(request),
+            name=body.name,
+            email=body.email,
+            password=body.password,
+            address=network_address(request),
         )
     except ValidationError:
         message = text("error.invalid_request", language)
         return _register(request, fields, message, HTTPStatus.UNPROCESSABLE_ENTITY)
     except UseCaseError as error:
-        return _register(request, fields, sentence(error, language), status_of(error))
+        return _wait(_register(request, fields, sentence(error, language), status_of(error)), error)
     response = RedirectResponse(local_path(fields["next"]), HTTPStatus.SEE_OTHER)
     remember(request, response, made.token)
     return response
@@ -81,11 +89,25 @@ def _login(
     *,
     next_path: str,
     email: str = "",
-    error: str | None = None,
-    status: HTTPStatus = HTTPStatus.OK,
+    refused: UseCaseError | None = None,
 ) -> Response:
-    demo = request.app.state.demo
-    return page(request, "login.html", status=status, error=error, email=email, next=next_path, demo=demo)
+    response = page(
+        request,
+        "login.html",
+        status=status_of(refused) if refused else HTTPStatus.OK,
+        error=sentence(refused, language_of(request)) if refused else None,
+        email=email,
+        next=next_path,
+        demo=request.app.state.demo,
+    )
+    return _wait(response, refused)
+
+
+def _wait(response: Response, refused: UseCaseError | None) -> Response:
+    """Tell programs, too, when it is worth trying again."""
+    if isinstance(refused, TooManyRequests | Overloaded):
+        response.headers["Retry-After"] = str(refused.seconds)
+    return response
 
 
 def _register(

@@ -12,18 +12,36 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tuntas.domain.ladder import PaymentStatus
+from tuntas.domain.names import DomainState
 from tuntas.http.bodies import InvitationIn
 from tuntas.http.caller import backend_of, language_of, require_own_origin
-from tuntas.http.errors import sentence
+from tuntas.http.errors import sentence, status_of
 from tuntas.language import text
 from tuntas.store.models import User
 from tuntas.usecases import invitations
-from tuntas.usecases.errors import DomainInvalid, DomainTaken, PackageNotFound
+from tuntas.usecases.check_domain import check_domain
+from tuntas.usecases.errors import (
+    DomainElsewhere,
+    DomainFixed,
+    DomainInvalid,
+    DomainReserved,
+    DomainTaken,
+    InvitationNotFound,
+    Overloaded,
+    PackageNotFound,
+    TooManyRequests,
+    TooManyUnpaid,
+    UseCaseError,
+)
 from tuntas.usecases.invitations import InvitationView
 from tuntas.web.render import page
 from tuntas.web.visitor import customers_only, visitor
 
 _FORM_FIELDS = ("package_id", "domain", "title", "event_date", "venue")
+_PAGE = 20
+"""Invitations on one page."""
+_DIGITS_MAX = 19
+_ABOUT_THE_DOMAIN = (DomainInvalid, DomainReserved, DomainTaken, TooManyUnpaid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +50,7 @@ class InvitationCard:
 
     id: int
     domain: str
+    domain_state: str
     url: str
     title: str | None
     event_date: date | None
@@ -52,6 +71,7 @@ class InvitationCard:
         return cls(
             id=found.id,
             domain=found.domain,
+            domain_state=view.domain_state,
             url=f"/i/{found.domain}",
             title=found.title,
             event_date=found.event_date,
@@ -69,19 +89,22 @@ class InvitationCard:
 
 async def home(request: Request) -> Response:
     """The start page; on a customer's own host, the invitation that lives there."""
-    domain, ours = _domain_of_host(request)
+    domain = _name_of_host(request)
     if domain is not None:
         view = await invitations.public_invitation(backend_of(request), domain)
-        if view is not None or ours:
+        if "." not in domain or (view is not None and view.domain_state is DomainState.READY):
             return _public(request, domain, view)
     target = "/invitations" if await visitor(request) is not None else "/login"
     return RedirectResponse(target, HTTPStatus.SEE_OTHER)
 
 
 async def mine(request: Request, user: User) -> Response:
-    views = await invitations.invitations_of(backend_of(request), user.id)
-    cards = [InvitationCard.of(view) for view in views]
-    return page(request, "invitations.html", user=user, invitations=cards)
+    given = request.query_params.get("before", "")
+    before = int(given) if given.isascii() and given.isdigit() and len(given) < _DIGITS_MAX else None
+    shelf = await invitations.invitations_of(backend_of(request), user.id, before=before, limit=_PAGE)
+    cards = [InvitationCard.of(view) for view in shelf.views]
+    older = cards[-1].id if shelf.more else None
+    return page(request, "invitations.html", user=user, invitations=cards, older=older)
 
 
 async def new_form(request: Request, user: User) -> Response:
@@ -98,7 +121,7 @@ async def add(request: Request, user: User) -> Response:
         package_id = int(given.pop("package_id", "0"))
         body = InvitationIn.model_validate({**given, "package_id": package_id})
         view = await invitations.add_invitation(backend_of(request), user.id, **body.model_dump())
-    except (DomainInvalid, DomainTaken) as error:
+    except _ABOUT_THE_DOMAIN as error:
         errors = {"domain": sentence(error, language)}
     except PackageNotFound as error:
         errors = {"package_id": sentence(error, language)}
@@ -110,6 +133,35 @@ async def add(request: Request, user: User) -> Response:
     else:
         return RedirectResponse(f"/checkout/{view.invitation.id}", HTTPStatus.SEE_OTHER)
     return await _new(request, user, values=values, errors=errors)
+
+
+async def address(request: Request, user: User) -> Response:
+    """Whose move it is with this invitation's address, and how to make it."""
+    view = await invitations.invitation_of(backend_of(request), user.id, _invitation_id(request))
+    return _address(request, user, view)
+
+
+async def change_address(request: Request, user: User) -> Response:
+    require_own_origin(request)
+    backend, number = backend_of(request), _invitation_id(request)
+    wanted = str((await request.form()).get("domain", "")).strip()
+    try:
+        await invitations.change_invitation(backend, user.id, number, {"domain": wanted})
+    except (*_ABOUT_THE_DOMAIN, DomainFixed) as error:
+        view = await invitations.invitation_of(backend, user.id, number)
+        return _address(request, user, view, wanted=wanted, error=error)
+    return RedirectResponse(f"/invitations/{number}/address", HTTPStatus.SEE_OTHER)
+
+
+async def check_address(request: Request, user: User) -> Response:
+    require_own_origin(request)
+    backend, number = backend_of(request), _invitation_id(request)
+    try:
+        await check_domain(backend, user.id, number)
+    except (DomainElsewhere, TooManyRequests, Overloaded) as error:
+        view = await invitations.invitation_of(backend, user.id, number)
+        return _address(request, user, view, error=error)
+    return RedirectResponse(f"/invitations/{number}/address", HTTPStatus.SEE_OTHER)
 
 
 async def public(request: Request) -> Response:
@@ -129,6 +181,35 @@ async def _new(request: Request, user: User, *, values: dict[str, str], errors: 
     )
 
 
+def _address(
+    request: Request,
+    user: User,
+    view: InvitationView,
+    *,
+    wanted: str = "",
+    error: UseCaseError | None = None,
+) -> Response:
+    return page(
+        request,
+        "invitation_address.html",
+        user=user,
+        status=status_of(error) if error else HTTPStatus.OK,
+        invitation=InvitationCard.of(view),
+        host=urlsplit(backend_of(request).settings.base_url).hostname,
+        base_url=backend_of(request).settings.base_url,
+        changeable=view.domain_changeable,
+        wanted=wanted,
+        error=sentence(error, language_of(request)) if error else None,
+    )
+
+
+def _invitation_id(request: Request) -> int:
+    number = int(request.path_params["invitation_id"])
+    if not 0 < number < 2**63:
+        raise InvitationNotFound
+    return number
+
+
 def _public(request: Request, domain: str, view: InvitationView | None) -> Response:
     if view is not None and view.live:
         return page(request, "invitation_public.html", invitation=InvitationCard.of(view))
@@ -139,23 +220,13 @@ def _public(request: Request, domain: str, view: InvitationView | None) -> Respo
     return page(request, "invitation_closed.html", status=status, domain=domain, reason=reason)
 
 
-def _domain_of_host(request: Request) -> tuple[str | None, bool]:
-    """The domain a host name stands for, and whether that host can only be an invitation's.
-
-    `{domain}.localhost` and `{domain}.{our host}` always are; any other foreign host may be a customer's
-    own domain, or just another name of this server.
-    """
+def _name_of_host(request: Request) -> str | None:
+    """The name that a request's host stands for; None when that is this server itself."""
     try:
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
     except ValueError:  # no host name at all
         host = ""
-    base = urlsplit(backend_of(request).settings.base_url).hostname or ""
-    if host in {"", base, "localhost"}:
-        return None, False
-    for suffix in (f".{base}", ".localhost"):
-        if host.endswith(suffix):
-            return host.removesuffix(suffix), True
-    return host, False
+    return invitations.names_of(backend_of(request).settings).of_host(host)
 
 
 ROUTES = [
@@ -163,5 +234,8 @@ ROUTES = [
     Route("/invitations", customers_only(mine)),
     Route("/invitations/new", customers_only(new_form)),
     Route("/invitations", customers_only(add), methods=["POST"]),
+    Route("/invitations/{invitation_id:int}/address", customers_only(address)),
+    Route("/invitations/{invitation_id:int}/address", customers_only(change_address), methods=["POST"]),
+    Route("/invitations/{invitation_id:int}/address/check", customers_only(check_address), methods=["POST"]),
     Route("/i/{domain}", public),
 ]

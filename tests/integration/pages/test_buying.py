@@ -10,6 +10,7 @@ from tests.integration.pages.shop import (
     SCRIPT,
     buy,
     order,
+    pay,
     shown,
 )
 from tests.stand import Stand
@@ -94,3 +95,55 @@ async def test_other_peoples_payments_are_unknown(stand: Stand, customer: httpx.
         assert (page.status_code, shown(page, "data-status")) == (200, "unknown")
         assert "Rani" not in page.text
     assert shown(await customer.get("/payment/success"), "data-status") == "unknown", "nothing ordered yet"
+
+
+async def test_my_invitations_come_in_pages(customer: httpx.AsyncClient) -> None:
+    numbers = [await buy(customer, f"lembar-{count}") for count in range(21)]
+    first = await customer.get("/invitations")
+    assert first.text.count("/checkout/") == 20
+    older = re.search(r'href="(/invitations\?before=\d+)"', first.text)
+    assert older
+    last = await customer.get(older[1])
+    assert re.findall(r"/checkout/(\d+)", last.text) == [str(numbers[0])]
+    assert 'rel="next"' not in last.text
+    for nonsense in ("x", "-1", "9" * 40, "", "%00"):
+        assert (await customer.get(f"/invitations?before={nonsense}")).status_code == 200
+
+
+async def test_the_page_of_an_address_says_whose_move_it_is(
+    stand: Stand, customer: httpx.AsyncClient
+) -> None:
+    number = await buy(customer, "belum-mengarah.example.test")
+    shelf = await customer.get("/invitations")
+    assert f'href="/invitations/{number}/address"' in shelf.text
+    path = f"/invitations/{number}/address"
+    page = await customer.get(path)
+    assert shown(page, "data-state") == "point_dns"
+    assert "CNAME" in page.text
+    checked = await customer.post(f"{path}/check")
+    assert checked.status_code == 409
+    assert text("error.domain_elsewhere", Language.ID) in checked.text
+    for wanted, status in (("rani-bima", 409), ("www", 409), ("tidak sah", 422), (SCRIPT, 422)):
+        refused = await customer.post(path, data={"domain": wanted})
+        assert refused.status_code == status
+        assert "<script>alert" not in refused.text
+    moved = await customer.post(path, data={"domain": "alamat-baru"})
+    assert (moved.status_code, moved.headers["Location"]) == (303, path)
+    page = await customer.get(path)
+    assert shown(page, "data-state") == "ready"
+    assert "alamat-baru" in page.text
+    await pay(stand, customer, number)
+    fixed = await customer.post(path, data={"domain": "pindah-lagi"})
+    assert fixed.status_code == 409
+    assert 'id="change"' not in fixed.text
+
+
+@pytest.mark.parametrize("number", ["5", "0", "999999", "9" * 40])
+async def test_other_peoples_addresses_do_not_exist(customer: httpx.AsyncClient, number: str) -> None:
+    for reply in (
+        await customer.get(f"/invitations/{number}/address"),
+        await customer.post(f"/invitations/{number}/address", data={"domain": "curi"}),
+        await customer.post(f"/invitations/{number}/address/check"),
+    ):
+        assert reply.status_code == 404
+        assert "rani-bima" not in reply.text

@@ -48,12 +48,20 @@ async def test_hosts_lead_to_the_invitation_that_lives_there(
 ) -> None:
     await pay(stand, customer, await buy(customer, "rumah", title="Rumah Kami"))
     await pay(stand, customer, await buy(customer, "kami.example.test", title="Kami Sendiri"))
+    own_domain = {"Host": "kami.example.test"}
+    not_yet = await stranger.get("/", headers=own_domain)
+    assert "Kami Sendiri" not in not_yet.text, "nobody has seen this domain point here"
+    assert "Kami Sendiri" in (await stranger.get("/i/kami.example.test")).text
+    stand.rows(
+        "update invitations set domain_verified_at = now() where domain = 'kami.example.test' returning id"
+    )
     for host, title in (
         ("rumah.localhost", "Rumah Kami"),
         ("RUMAH.localhost:8000", "Rumah Kami"),
         (f"rumah.{urlsplit(stand.url).netloc}", "Rumah Kami"),
         ("kami.example.test", "Kami Sendiri"),
         ("kami.example.test:80", "Kami Sendiri"),
+        ("www.kami.example.test", "Kami Sendiri"),
     ):
         page = await stranger.get("/", headers={"Host": host})
         assert (page.status_code, title in page.text) == (200, True), host
