@@ -146,7 +146,10 @@ def run(settings: Settings, act: Callable[[Backend], Awaitable[Result]]) -> Resu
             await backend.close()
 
     with opened_backend(settings) as backend:
-        return asyncio.run(acted(backend))
+        try:
+            return asyncio.run(acted(backend))
+        except DatabaseUnusable as error:
+            fail(f"The database cannot serve: {error}.", EXIT_MISSING)
 
 
 @contextmanager

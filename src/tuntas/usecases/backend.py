@@ -10,6 +10,7 @@ from tuntas.midtrans.http import MidtransHttp
 from tuntas.midtrans.snap import SnapClient
 from tuntas.settings import Settings
 from tuntas.store.database import Database
+from tuntas.usecases.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Backend:
     database: Database
     snap: SnapClient
     core: CoreClient
+    turns: Turns
     connections: tuple[MidtransHttp, ...]
 
     async def close(self) -> None:
@@ -50,10 +52,12 @@ def open_backend(
             (settings.core_url, {}),
         )
     )
+    database = Database(database_url)
     return Backend(
         settings=settings,
         clock=clock,
-        database=Database(database_url),
+        database=database,
+        turns=Turns(database, clock),
         snap=SnapClient(snap),
         core=CoreClient(core, clock),
         connections=(snap, core),

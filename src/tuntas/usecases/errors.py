@@ -9,6 +9,7 @@ UseCaseError
 ├── DomainTaken, DomainInvalid                              choosing a domain
 ├── AmountMismatch, AlreadyPaid, TokenInProgress            asking to pay
 ├── TooManyRequests                                         asking too often
+├── Busy                                                    others are at work on the same thing
 └── NothingToRefund, RefundTooLarge, RefundByHand,
     WholeRefundOnly, RefundUnderWay, RefundRefused          giving money back
 
@@ -112,6 +113,12 @@ class TooManyRequests(UseCaseError):
     def __init__(self, seconds: int) -> None:
         super().__init__()
         self.seconds = seconds
+
+
+class Busy(UseCaseError):
+    """Others have been at work on the same thing for too long; nothing was done."""
+
+    code = "busy"
 
 
 class NothingToRefund(UseCaseError):

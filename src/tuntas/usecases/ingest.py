@@ -12,7 +12,7 @@ from tuntas.midtrans.signature import is_signed
 from tuntas.settings import Confirm
 from tuntas.store import inbox, jobs, payment_logs
 from tuntas.store.alerts import AlertKind, raise_alert
-from tuntas.store.database import UnitOfWork
+from tuntas.store.database import UnitOfWork, trouble_of
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import Outcome, Policy, apply_facts
 from tuntas.usecases.backend import Backend
@@ -56,7 +56,7 @@ async def ingest(backend: Backend, body: bytes) -> Refused | None:
         return Refused(Refusal.BAD_SIGNATURE)
     if not notification.is_coherent:
         return Refused(Refusal.INCOHERENT)
-    async with backend.database.transaction() as session:
+    async with backend.turns.of(notification.order_id), backend.database.transaction() as session:
         kept = await inbox.keep(
             session,
             body,
@@ -86,6 +86,8 @@ async def handle(
         async with session.begin_nested():
             outcome = await _apply(session, backend, kept, notification, now)
     except Exception as error:
+        if trouble_of(error) is not None:
+            raise  # the database's trouble, not the notification's
         log.exception("notification_not_applied", **about)
         cause = type(error).__name__
         await inbox.settle(session, kept.id, outcome=None, at=None, error=cause)
