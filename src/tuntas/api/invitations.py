@@ -1,9 +1,8 @@
 """`/api/v1/packages`, `/api/v1/invitations` and `/api/v1/user-profile`."""
 
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 
 from tuntas.api.schemas import InvitationOut, PackageOut, ProfileOut, UserOut
 from tuntas.http.bodies import InvitationIn, InvitationPatch
@@ -11,8 +10,6 @@ from tuntas.http.caller import CurrentBackend, CurrentUser
 from tuntas.usecases import invitations
 
 router = APIRouter(tags=["invitations"])
-
-InvitationId = Annotated[int, Path(lt=2**63)]
 
 
 @router.get("/packages")
@@ -32,13 +29,13 @@ async def own(backend: CurrentBackend, user: CurrentUser) -> list[InvitationOut]
 
 
 @router.get("/invitations/{invitation_id}")
-async def one(backend: CurrentBackend, user: CurrentUser, invitation_id: InvitationId) -> InvitationOut:
+async def one(backend: CurrentBackend, user: CurrentUser, invitation_id: int) -> InvitationOut:
     return InvitationOut.of(await invitations.invitation_of(backend, user.id, invitation_id))
 
 
 @router.patch("/invitations/{invitation_id}")
 async def change(
-    backend: CurrentBackend, user: CurrentUser, invitation_id: InvitationId, body: InvitationPatch
+    backend: CurrentBackend, user: CurrentUser, invitation_id: int, body: InvitationPatch
 ) -> InvitationOut:
     changes = body.model_dump(exclude_unset=True)
     return InvitationOut.of(await invitations.change_invitation(backend, user.id, invitation_id, changes))

@@ -170,9 +170,14 @@ def _told() -> Iterator[None]:
         raise trouble from error
 
 
-def storable(text: str) -> bool:
-    """PostgreSQL keeps every character but NUL: a text that holds one equals nothing in a table."""
-    return "\x00" not in text
+def storable(value: str | int) -> bool:
+    """Whether a table can hold it at all; what none can hold equals nothing in one.
+
+    A text may hold every character but NUL, a number fits into eight bytes.
+    """
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return "\x00" not in value
 
 
 def driver_url(url: str, driver: str) -> URL:
