@@ -12,6 +12,7 @@ from typing import IO, Annotated, Any, NoReturn, TypeVar
 import typer
 from pydantic import SecretStr, ValidationError
 
+from tuntas.observability.printable import printable
 from tuntas.settings import Settings
 from tuntas.store import migrations
 from tuntas.store.database import DatabaseUnusable
@@ -29,6 +30,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for 
 
 Result = TypeVar("Result")
 
+_LINE_MAX = 2_000
 _DEV_FILE = "dev.json"
 
 
@@ -167,5 +169,6 @@ def stop_on_signals() -> Iterator[asyncio.Event]:
 
 def fail(message: str, code: int) -> NoReturn:
     """Say what is wrong on standard error and exit."""
-    typer.echo(message, err=True)
+    for line in message.splitlines():
+        typer.echo(printable(line, characters_max=_LINE_MAX), err=True)
     raise typer.Exit(code)

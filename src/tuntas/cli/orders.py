@@ -10,6 +10,7 @@ from tuntas.cli.sync import print_finding
 from tuntas.language import rupiah
 from tuntas.midtrans.errors import GatewayError
 from tuntas.midtrans.wib import format_wib
+from tuntas.observability.printable import printable
 from tuntas.usecases import payments
 from tuntas.usecases.reconcile import sync_order
 
@@ -105,6 +106,6 @@ def _print(document: dict[str, Any]) -> None:
     for name, value in document.items():
         if isinstance(value, list):
             for entry in value:
-                typer.echo(f"{name:<16}  " + "  ".join(str(part) for part in entry.values()))
+                typer.echo(f"{name:<16}  " + "  ".join(printable(part) for part in entry.values()))
         else:
-            typer.echo(f"{name:<16}  {'-' if value is None else value}")
+            typer.echo(f"{name:<16}  {'-' if value is None else printable(value)}")

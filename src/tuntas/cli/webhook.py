@@ -21,6 +21,7 @@ from tuntas.clock import SystemClock
 from tuntas.domain.money import Rupiah
 from tuntas.midtrans.compose import compose_notification
 from tuntas.midtrans.notification import STATUS_CODES
+from tuntas.observability.printable import printable
 from tuntas.usecases import replay as replaying
 from tuntas.usecases.errors import NotificationNotFound, OrderNotFound
 from tuntas.usecases.payments import newest_attempt
@@ -123,7 +124,7 @@ def orphans(data_dir: DataDir = None, as_json: Json = False) -> None:
             "transaction_id": entry.transaction_id,
             "transaction_status": entry.transaction_status,
         }
-        typer.echo(json.dumps(about) if as_json else "  ".join(map(str, about.values())))
+        typer.echo(json.dumps(about) if as_json else "  ".join(map(printable, about.values())))
 
 
 def _print_outcome(notification_id: int, outcome: str | None, *, as_json: bool) -> None:
@@ -146,6 +147,6 @@ def _post(target: str, body: dict[str, str], *, as_json: bool) -> None:
         )
     else:
         typer.echo(f"{body['order_id']} - {body['transaction_status']} -> {target}")
-        typer.echo(f"HTTP {response.status_code}  {response.text}")
+        typer.echo(f"HTTP {response.status_code}  {printable(response.text)}")
     if not response.is_success:
         raise typer.Exit(EXIT_WRONG)
