@@ -110,7 +110,7 @@ INVARIANTS = (
         query="""
             select s.pid::text from pg_stat_activity s
             where s.datname = current_database() and s.pid <> pg_backend_pid()
-              and clock_timestamp() > s.xact_start + interval '15 seconds'
+              and :now > s.xact_start + interval '15 seconds'
               and exists (
                 select 1 from pg_locks l join pg_class c on c.oid = l.relation
                 where l.pid = s.pid and l.granted and l.mode <> 'AccessShareLock'
