@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 FRAMES_MAX = 8
-"""The innermost ones of each error."""
+"""The innermost ones of our own code, after the two innermost of all: libraries nest deeply."""
 CAUSES_MAX = 3
+_ANYBODYS = 2
+_OURS = "tuntas"
 
 
 def outline(error: BaseException) -> list[str]:
@@ -18,8 +20,7 @@ def outline(error: BaseException) -> list[str]:
     lines: list[str] = []
     for number, cause in enumerate(_causes(error)):
         lines.append(("because of " if number else "") + _kind(cause))
-        frames = traceback.extract_tb(cause.__traceback__)[-FRAMES_MAX:]
-        lines += [f"  {place(frame.filename, frame.lineno)} {frame.name}" for frame in reversed(frames)]
+        lines += [f"  {place(frame.filename, frame.lineno)} {frame.name}" for frame in _telling(cause)]
     return lines
 
 
@@ -38,6 +39,13 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             cause = cause.exceptions[0]
         else:
             cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+
+
+def _telling(error: BaseException) -> list[traceback.FrameSummary]:
+    """The frames worth a line, innermost first."""
+    frames = traceback.extract_tb(error.__traceback__)[::-1]
+    ours = [frame for frame in frames[_ANYBODYS:] if _OURS in PurePath(frame.filename).parts]
+    return frames[:_ANYBODYS] + ours[:FRAMES_MAX]
 
 
 def _kind(error: BaseException) -> str:
