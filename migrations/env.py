@@ -9,7 +9,7 @@ from tuntas.store.models import Base
 _OLDEST = 140_000
 _LOCK = 7_746_827
 
-engine = create_engine(context.config.attributes["url"])
+engine = create_engine(context.config.attributes["url"], hide_parameters=True)
 with engine.begin() as connection:
     if int(connection.execute(text("show server_version_num")).scalar_one()) < _OLDEST:
         raise UnsupportedDatabase("Tuntas needs PostgreSQL 14 or newer")

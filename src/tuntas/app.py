@@ -3,8 +3,10 @@
 from fastapi import FastAPI
 
 from tuntas.api import accounts, health, invitations, payments, webhook
+from tuntas.api.trace_budget import TraceBudget
 from tuntas.http import errors
 from tuntas.http.body_limit import BodyLimit
+from tuntas.http.last_word import LastWord
 from tuntas.usecases.backend import Backend
 from tuntas.web.site import DemoLogIn, create_site
 
@@ -20,6 +22,7 @@ def create_app(backend: Backend, *, demo: DemoLogIn | None = None) -> FastAPI:
         routes=[*webhook.ROUTES, *health.ROUTES],
     )
     app.state.backend = backend
+    app.state.traces = TraceBudget(burst=60, per_second=1)
     for router in (accounts.router, invitations.router, payments.router):
         app.include_router(router, prefix="/api/v1")
     for prefix in ("/api", "/api/v1"):
@@ -27,4 +30,5 @@ def create_app(backend: Backend, *, demo: DemoLogIn | None = None) -> FastAPI:
     errors.install(app)
     app.router.default = create_site(backend, demo)
     app.add_middleware(BodyLimit)
+    app.add_middleware(LastWord)
     return app

@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -112,4 +113,24 @@ def test_serve_on_a_taken_port_says_so(tmp_path: Path, database_url: str) -> Non
         with started(tmp_path, "serve", "--port", port, DATABASE_URL=database_url, **SANDBOX) as program:
             assert program.process.wait(30) == MISSING
             assert port in program.printed
+            assert "Traceback" not in program.printed
+
+
+def test_a_request_under_way_at_the_end_is_told_to_come_again(tmp_path: Path, database_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor() as meanwhile:
+        gateway = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with served(tmp_path, DATABASE_URL=database_url, MIDTRANS_SNAP_URL=gateway) as program:
+            with httpx.Client(base_url=url_of(program), timeout=20) as client:
+                person = {"email": "demo@tuntas.test", "password": "demo-password"}
+                token = client.post("/api/v1/login", json=person).json()["token"]
+                client.headers["Authorization"] = f"Bearer {token}"
+                asked = meanwhile.submit(
+                    client.post, "/api/midtrans/create-snap-token", json={"invitation_id": 5}
+                )
+                with silent.accept()[0] as call:
+                    assert call.recv(1), "Midtrans is asked, and does not answer"
+                    assert program.end() == DONE
+                    reply = asked.result(10)
+            assert (reply.status_code, reply.json()["code"]) == (503, "shutting_down")
+            assert int(reply.headers["retry-after"]) > 0
             assert "Traceback" not in program.printed

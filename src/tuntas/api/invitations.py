@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from tuntas.api.schemas import InvitationOut, PackageOut, ProfileOut, UserOut
 from tuntas.http.bodies import InvitationIn, InvitationPatch
@@ -18,7 +18,6 @@ _PAGE = 50
 
 Limit = Annotated[int, Query(ge=1, le=invitations.PAGE_MAX)]
 Before = Annotated[int | None, Query(gt=0, lt=2**63)]
-InvitationId = Annotated[int, Path(lt=2**63)]
 
 
 @router.get("/packages")
@@ -46,20 +45,20 @@ async def own(
 
 
 @router.get("/invitations/{invitation_id}")
-async def one(backend: CurrentBackend, user: CurrentUser, invitation_id: InvitationId) -> InvitationOut:
+async def one(backend: CurrentBackend, user: CurrentUser, invitation_id: int) -> InvitationOut:
     return InvitationOut.of(await invitations.invitation_of(backend, user.id, invitation_id))
 
 
 @router.patch("/invitations/{invitation_id}")
 async def change(
-    backend: CurrentBackend, user: CurrentUser, invitation_id: InvitationId, body: InvitationPatch
+    backend: CurrentBackend, user: CurrentUser, invitation_id: int, body: InvitationPatch
 ) -> InvitationOut:
     changes = body.model_dump(exclude_unset=True)
     return InvitationOut.of(await invitations.change_invitation(backend, user.id, invitation_id, changes))
 
 
 @router.post("/invitations/{invitation_id}/check-domain")
-async def check(backend: CurrentBackend, user: CurrentUser, invitation_id: InvitationId) -> InvitationOut:
+async def check(backend: CurrentBackend, user: CurrentUser, invitation_id: int) -> InvitationOut:
     return InvitationOut.of(await check_domain(backend, user.id, invitation_id))
 
 

@@ -4,6 +4,7 @@ No log-in, no rate limit and no redirect stands before it. Replies are chosen fo
 200 for everything stored; 503 (four retries) only when it could not be stored.
 """
 
+import asyncio
 from http import HTTPStatus
 
 import structlog
@@ -14,37 +15,55 @@ from starlette.routing import Route
 from tuntas.api.trace_budget import TraceBudget
 from tuntas.http.caller import backend_of
 from tuntas.http.errors import refusal
+from tuntas.store.database import DatabaseUnusable
 from tuntas.usecases.backend import Backend
+from tuntas.usecases.errors import Busy
 from tuntas.usecases.ingest import Refusal, ingest, record_refusal
 
 log = structlog.get_logger()
 
-_traces = TraceBudget(burst=60, per_second=1)
+ANSWER_SECONDS = 8
+"""Midtrans gives up after 15 s (Midtrans, "HTTP notifications"); our 503 must be there well before."""
+_TRACE_SECONDS = 2
+_COME_AGAIN = {"Retry-After": "60"}
+"""In seconds."""
 
 
 async def webhook(request: Request) -> JSONResponse:
     backend = backend_of(request)
     body = await request.body()
     try:
-        refused = await ingest(backend, body)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            refused = await ingest(backend, body)
+    except (Busy, DatabaseUnusable, TimeoutError) as error:
+        log.warning("webhook_not_stored", error=type(error).__name__)
+        return _not_stored(request)
     except Exception:
         log.exception("webhook_not_stored")
-        return refusal(request, "not_stored", HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "60"})
+        return _not_stored(request)
     if refused is not None:
         if not refused.kept:
-            await _trace(backend, refused.reason, body)
+            await _trace(request, backend, refused.reason, body)
         if refused.reason is Refusal.MALFORMED:
             return refusal(request, "malformed_notification", HTTPStatus.BAD_REQUEST)
         return JSONResponse({"message": "Invalid signature"}, HTTPStatus.FORBIDDEN)
     return JSONResponse({"message": "Webhook processed successfully"})
 
 
-async def _trace(backend: Backend, reason: Refusal, body: bytes) -> None:
+def _not_stored(request: Request) -> JSONResponse:
+    return refusal(request, "not_stored", HTTPStatus.SERVICE_UNAVAILABLE, _COME_AGAIN)
+
+
+async def _trace(request: Request, backend: Backend, reason: Refusal, body: bytes) -> None:
     """Anybody can send forgeries; they may fill neither our disk nor our log."""
-    if not _traces.take():
+    traces: TraceBudget = request.app.state.traces
+    if not traces.take():
         return
     try:
-        await record_refusal(backend, reason, body)
+        async with asyncio.timeout(_TRACE_SECONDS):
+            await record_refusal(backend, reason, body)
+    except (DatabaseUnusable, TimeoutError) as error:
+        log.warning("trace_not_stored", error=type(error).__name__)
     except Exception:
         log.exception("trace_not_stored")
 

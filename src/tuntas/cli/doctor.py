@@ -3,12 +3,14 @@
 import asyncio
 import json
 from getpass import getuser
+from shlex import quote
 from typing import Annotated
 
 import typer
 
 from tuntas.cli.environment import EXIT_MISSING, EXIT_WRONG, DataDir, Json, desk_settings, fail, run
 from tuntas.midtrans.wib import format_wib
+from tuntas.observability.printable import printable
 from tuntas.store.alerts import ADVICE, AlertKind
 from tuntas.store.invariants import INVARIANTS
 from tuntas.store.models import Alert
@@ -64,7 +66,7 @@ def resolve(
     except AlertNotFound:
         fail(f"No open alert {alert}.", EXIT_MISSING)
     shown = {"alert": closed.id, "kind": closed.kind, "subject": closed.subject}
-    typer.echo(json.dumps(shown) if as_json else f"Closed: {closed.kind} {closed.subject}.")
+    typer.echo(json.dumps(shown) if as_json else f"Closed: {closed.kind} {printable(closed.subject)}.")
 
 
 async def _examine(backend: Backend) -> tuple[list[Breach], list[Alert]]:
@@ -80,13 +82,13 @@ def _print(breaches: list[Breach], open_alerts: list[Alert]) -> None:
         if breach:
             typer.echo(f"       {invariant.wrong}\n       {invariant.remedy}")
             for subject in breach.subjects:
-                typer.echo(f"       - {subject}")
+                typer.echo(f"       - {printable(subject)}")
     for alert in open_alerts:
         since = format_wib(alert.created_at)
-        about = f"{alert.kind}  {alert.subject}  since {since} WIB  {json.dumps(alert.detail)}"
+        about = f"{alert.kind}  {printable(alert.subject)}  since {since} WIB  {json.dumps(alert.detail)}"
         advice = ADVICE[AlertKind(alert.kind)]
         typer.echo(f"ALERT  {alert.id}  {about}\n       {advice.wrong}\n       {_remedy(alert)}")
 
 
 def _remedy(alert: Alert) -> str:
-    return ADVICE[AlertKind(alert.kind)].remedy.format(subject=alert.subject)
+    return ADVICE[AlertKind(alert.kind)].remedy.format(subject=quote(printable(alert.subject)))

@@ -13,6 +13,7 @@ from typing import IO, Annotated, Any, NoReturn, TypeVar
 import typer
 from pydantic import SecretStr, ValidationError
 
+from tuntas.observability.printable import printable
 from tuntas.settings import Settings
 from tuntas.store import migrations
 from tuntas.store.database import DatabaseUnusable
@@ -30,6 +31,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for 
 
 Result = TypeVar("Result")
 
+_LINE_MAX = 2_000
 _DEV_FILE = "dev.json"
 
 
@@ -153,7 +155,10 @@ def run(settings: Settings, act: Callable[[Backend], Awaitable[Result]]) -> Resu
             await backend.close()
 
     with opened_backend(settings) as backend:
-        return asyncio.run(acted(backend))
+        try:
+            return asyncio.run(acted(backend))
+        except DatabaseUnusable as error:
+            fail(f"The database cannot serve: {error}.", EXIT_MISSING)
 
 
 @contextmanager
@@ -176,5 +181,6 @@ def actor() -> str:
 
 def fail(message: str, code: int) -> NoReturn:
     """Say what is wrong on standard error and exit."""
-    typer.echo(message, err=True)
+    for line in message.splitlines():
+        typer.echo(printable(line, characters_max=_LINE_MAX), err=True)
     raise typer.Exit(code)

@@ -10,6 +10,7 @@ import typer
 
 from tuntas.cli.environment import DataDir, Json, desk_settings, run, stop_on_signals
 from tuntas.midtrans.wib import format_wib
+from tuntas.observability.printable import printable
 from tuntas.store import payment_logs
 from tuntas.store.models import PaymentLog
 from tuntas.usecases.backend import Backend
@@ -56,8 +57,11 @@ def _print(lines: Sequence[PaymentLog], *, as_json: bool) -> None:
 
 
 def _sentence(line: PaymentLog) -> str:
-    about = f"{line.order_id or '-'} - {line.transaction_status or '-'}"
-    return f"{format_wib(line.created_at)} WIB  {line.event_type:<18} {about}  {line.outcome or ''}".rstrip()
+    order_id, status = printable(line.order_id or "-"), printable(line.transaction_status or "-")
+    outcome = printable(line.outcome or "")
+    return (
+        f"{format_wib(line.created_at)} WIB  {line.event_type:<18} {order_id} - {status}  {outcome}".rstrip()
+    )
 
 
 def _fields(line: PaymentLog) -> dict[str, Any]:

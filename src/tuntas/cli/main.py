@@ -1,11 +1,16 @@
 """All commands under one name."""
 
 import signal
+import sys
 
+import structlog
 import typer
 
 from tuntas.cli import config, dev, doctor, logs, migrate, orders, refund, serve, sync, webhook, worker
-from tuntas.observability.logging import configure_logging
+from tuntas.cli.environment import EXIT_WRONG
+from tuntas.observability.logging import configure_logging, log_what_python_prints
+
+log = structlog.get_logger()
 
 app = typer.Typer(
     name="tuntas",
@@ -33,4 +38,9 @@ def main() -> None:
     """Entry point of the `tuntas` program."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: stop what was started, then end
     configure_logging(json=False)
-    app()
+    log_what_python_prints()
+    try:
+        app()
+    except Exception:
+        log.exception("crashed")
+        sys.exit(EXIT_WRONG)

@@ -21,6 +21,7 @@ from tuntas.cli.sync import print_finding
 from tuntas.language import Language, rupiah, text
 from tuntas.midtrans.errors import GatewayError
 from tuntas.midtrans.wib import format_wib
+from tuntas.observability.printable import printable
 from tuntas.usecases import payments
 from tuntas.usecases.accept_payment import accept_payment
 from tuntas.usecases.errors import OrderNotFound, UseCaseError
@@ -173,8 +174,7 @@ def _print(document: dict[str, Any]) -> None:
     for name, value in document.items():
         if isinstance(value, list):
             for entry in value:
-                typer.echo(
-                    f"{name:<16}  " + "  ".join(str(part) for part in entry.values() if part is not None)
-                )
+                parts = (part for part in entry.values() if part is not None)
+                typer.echo(f"{name:<16}  " + "  ".join(map(printable, parts)))
         else:
-            typer.echo(f"{name:<16}  {'-' if value is None else value}")
+            typer.echo(f"{name:<16}  {'-' if value is None else printable(value)}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,13 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.types import ASGIApp
 
+from tuntas.cli.connection import CONNECTIONS_MAX, Connection
+
 _DRAIN_SECONDS = 3
+_TICKS_BETWEEN_CHECKS = 10
+"""uvicorn ticks ten times a second."""
+_OTHER_FILES = 256
+"""What the process opens beside the connections of clients: the database, Midtrans, modules, logs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,14 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals to `serve_until_stopped`: several servers share one process."""
         yield
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS_BETWEEN_CHECKS == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, Connection):
+                    connection.check(now)
+        return await super().on_tick(counter)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -52,13 +67,16 @@ def port_of(bound: socket.socket) -> int:
 class Sites:
     """Serves its sites from `start` until `stop`."""
 
-    def __init__(self, sites: Sequence[Site], *, access_log: bool = False) -> None:
+    def __init__(self, sites: Sequence[Site]) -> None:
         self._servers = [
             _Server(
                 uvicorn.Config(
                     site.app,
                     log_level="warning",
-                    access_log=access_log,
+                    http=Connection,
+                    ws="none",
+                    log_config=None,  # like every other library's, its lines take our way out
+                    access_log=False,
                     server_header=False,
                     timeout_graceful_shutdown=_DRAIN_SECONDS,
                 )
@@ -77,6 +95,7 @@ class Sites:
 
     async def start(self) -> None:
         """Returns when every site accepts requests. Raises RuntimeError when one cannot start."""
+        _allow_files(len(self._servers) * CONNECTIONS_MAX + _OTHER_FILES)
         self._running = [
             asyncio.create_task(server.serve(sockets=[bound]))
             for server, bound in zip(self._servers, self._sockets, strict=True)
@@ -98,3 +117,11 @@ class Sites:
         for server in self._servers:
             server.should_exit = True
         await asyncio.gather(*self._running, return_exceptions=True)
+
+
+def _allow_files(wanted: int) -> None:
+    """Each connection is an open file; many systems allow a process 1,024 unless it asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))

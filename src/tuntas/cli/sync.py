@@ -21,6 +21,7 @@ from tuntas.cli.environment import (
 )
 from tuntas.domain.differences import Finding
 from tuntas.midtrans.errors import GatewayError
+from tuntas.observability.printable import printable
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.reconcile import sync_all
 
@@ -64,8 +65,10 @@ def print_finding(finding: Finding, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(finding)))
     else:
-        sides = f"ours {finding.ours or '-'}, Midtrans {finding.midtrans or '-'}"
-        typer.echo(f"{finding.order_id}  {finding.difference:<8} {sides}  ({finding.transaction_id or '-'})")
+        ours, theirs = printable(finding.ours or "-"), printable(finding.midtrans or "-")
+        attempt = printable(finding.transaction_id or "-")
+        sides = f"ours {ours}, Midtrans {theirs}"
+        typer.echo(f"{finding.order_id}  {finding.difference:<8} {sides}  ({attempt})")
 
 
 async def _sync(backend: Backend, age: timedelta, *, dry_run: bool, as_json: bool) -> _Told:

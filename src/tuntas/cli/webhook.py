@@ -25,6 +25,7 @@ from tuntas.language import Language, text
 from tuntas.midtrans.compose import compose_notification
 from tuntas.midtrans.errors import GatewayError
 from tuntas.midtrans.notification import STATUS_CODES, readable_body
+from tuntas.observability.printable import printable
 from tuntas.settings import SANDBOX_PREFIX, Settings
 from tuntas.usecases import confirm as confirming
 from tuntas.usecases import replay as replaying
@@ -186,7 +187,7 @@ def _list(
             "transaction_status": entry.transaction_status,
             "outcome": entry.outcome,
         }
-        typer.echo(json.dumps(about) if as_json else "  ".join(map(str, about.values())))
+        typer.echo(json.dumps(about) if as_json else "  ".join(map(printable, about.values())))
 
 
 def _refuse_production_key(settings: Settings) -> None:
@@ -226,6 +227,6 @@ def _post(target: str, body: dict[str, str], *, as_json: bool) -> None:
         )
     else:
         typer.echo(f"{body['order_id']} - {body['transaction_status']} -> {target}")
-        typer.echo(f"HTTP {response.status_code}  {response.text}")
+        typer.echo(f"HTTP {response.status_code}  {printable(response.text)}")
     if not response.is_success:
         raise typer.Exit(EXIT_WRONG)

@@ -8,6 +8,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 
 from tuntas.http.caller import language_of
 from tuntas.language import Language, rupiah, text
@@ -18,7 +20,7 @@ from tuntas.midtrans.errors import (
     GatewayTimeout,
     GatewayUnavailable,
 )
-from tuntas.store.database import DatabaseUnreachable
+from tuntas.store.database import DatabaseBusy, DatabaseUnusable
 from tuntas.usecases import errors
 
 log = structlog.get_logger()
@@ -48,6 +50,7 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
     errors.AmountMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.AlreadyPaid: HTTPStatus.CONFLICT,
     errors.TokenInProgress: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NothingToRefund: HTTPStatus.CONFLICT,
@@ -65,6 +68,8 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
     GatewayRejected: HTTPStatus.BAD_GATEWAY,
     GatewayMisconfigured: HTTPStatus.BAD_GATEWAY,
 }
+COME_AGAIN: Mapping[str, str] = {"Retry-After": "10"}
+"""In seconds: what is away or busy now may serve then."""
 _HTTP_CODES = {
     HTTPStatus.BAD_REQUEST: "invalid_json",
     HTTPStatus.NOT_FOUND: "not_found",
@@ -79,8 +84,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(GatewayError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(DatabaseUnreachable, _database_away)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(DatabaseUnusable, _database_unusable)
+    app.add_exception_handler(ClientDisconnect, client_left)
 
 
 def status_of(error: Exception) -> HTTPStatus:
@@ -98,6 +103,22 @@ def sentence(error: errors.UseCaseError | GatewayError, language: Language) -> s
     return text(f"error.{error.code}", language, **values)
 
 
+def headers_of(error: Exception) -> Mapping[str, str]:
+    """What a program is told beside the body: how to log in, when to come again."""
+    status = status_of(error)
+    if isinstance(error, errors.TooManyRequests | errors.Overloaded):
+        return {"Retry-After": str(error.seconds)}
+    if status is HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": "Bearer"}
+    return COME_AGAIN if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
+
+
+def database_code(request: Request, error: Exception) -> str:
+    """Tell the log that the database could not serve; returns the code for the caller."""
+    log.error("request_failed", path=request.url.path, error=type(error).__name__)
+    return "busy" if isinstance(error, DatabaseBusy) else "database_unavailable"
+
+
 def refusal(
     request: Request, code: str, status: int, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
@@ -110,10 +131,7 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
         raise error
     body = {"message": sentence(error, language_of(request)), "code": error.code}
     status = status_of(error)
-    headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else {}
-    if isinstance(error, errors.TooManyRequests | errors.Overloaded):
-        headers = {"Retry-After": str(error.seconds)}
-    return JSONResponse(body, status, headers)
+    return JSONResponse(body, status, headers_of(error))
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -138,11 +156,11 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     return refusal(request, code, error.status_code, error.headers)
 
 
-async def _database_away(request: Request, error: Exception) -> JSONResponse:
-    log.error("request_failed", path=request.url.path, error=type(error).__name__)
-    return refusal(request, "database_unavailable", HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "10"})
+async def _database_unusable(request: Request, error: Exception) -> JSONResponse:
+    return refusal(request, database_code(request, error), HTTPStatus.SERVICE_UNAVAILABLE, COME_AGAIN)
 
 
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("request_failed", path=request.url.path, exc_info=error)
-    return refusal(request, "internal_error", HTTPStatus.INTERNAL_SERVER_ERROR)
+async def client_left(_: Request, __: Exception) -> Response:
+    """Nobody is there to read an answer."""
+    log.warning("client_left")
+    return Response(status_code=HTTPStatus.BAD_REQUEST)

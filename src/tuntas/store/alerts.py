@@ -32,6 +32,7 @@ class AlertKind(StrEnum):
     REFUND_REFUSED = "refund_refused"
     NAME_LOST = "name_lost"
     POISON = "poison"
+    ORDER_LOCKED = "order_locked"
     INVARIANT = "invariant"
 
 
@@ -125,6 +126,10 @@ ADVICE: Mapping[AlertKind, Advice] = {
         "A stored notification cannot be applied.",
         "Run: tuntas webhook replay {subject}",
     ),
+    AlertKind.ORDER_LOCKED: Advice(
+        "Another database session holds the rows of an order; what Midtrans says of it is refused meanwhile.",
+        "Run: tuntas doctor; no_session_holds_rows names the session and how to end it. Then: tuntas sync",
+    ),
     AlertKind.INVARIANT: Advice("An invariant does not hold.", "Run: tuntas doctor"),
 }
 
@@ -161,6 +166,12 @@ async def close(session: UnitOfWork, alert_id: int, *, at: datetime) -> Alert | 
         .returning(Alert)
     )
     return (await session.scalars(statement)).one_or_none()
+
+
+async def resolve_all(session: UnitOfWork, kind: AlertKind, *, at: datetime) -> None:
+    """Close every alert of a kind: their common cause is gone."""
+    open_ones = update(Alert).where(Alert.kind == kind, Alert.resolved_at.is_(None))
+    await session.execute(open_ones.values(resolved_at=at))
 
 
 async def resolve(session: UnitOfWork, kind: AlertKind, subject: str, *, at: datetime) -> None:

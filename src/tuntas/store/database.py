@@ -1,11 +1,11 @@
 """The connection to PostgreSQL."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, exc, make_url, text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 UnitOfWork = AsyncSession
 """What a transaction hands out: the argument of every query in this package."""
@@ -13,6 +13,33 @@ UnitOfWork = AsyncSession
 Result = TypeVar("Result")
 
 _TRIES = 5
+
+POOL_SIZE = 10
+POOL_WAIT_SECONDS = 3
+"""For a connection of the pool; longer than LOCK_WAIT_SECONDS: who queues behind a stuck row gets one."""
+CONNECT_SECONDS = 3
+"""For PostgreSQL to take a new connection, unless `connect_timeout` in DATABASE_URL says otherwise."""
+LOCK_WAIT_SECONDS = 2
+"""For a row that another session holds; our own hold theirs for milliseconds."""
+STATEMENT_SECONDS = 5
+PATIENT_STATEMENT_SECONDS = 600
+"""For one statement of an inspection over all rows, which keeps nobody waiting."""
+SILENCE_SECONDS = 1
+"""How much longer than a statement may take we wait for its answer: a machine that froze gives none."""
+PATIENT_POOL_SIZE = 2
+IDLE_SECONDS = 10
+"""Between two statements of one transaction: a process that hangs gives its locks back."""
+
+_AWAY = ("08", "28", "3D", "53", "57P", "58", "25006")
+"""How SQLSTATEs begin that say: PostgreSQL cannot serve anybody now.
+
+Connection lost, we are refused, no such database, out of connections, memory or disk, shutting down or
+starting, trouble of its machine; 25006 is a read-only standby.
+"""
+_BUSY = {"57014", "25P03"}
+"""SQLSTATEs of a statement, and of a pause in a transaction, that took longer than the limits above."""
+_LOCKED = "55P03"
+"""The SQLSTATE of a lock that was waited for too long."""
 _WORTH_ANOTHER_TRY = {"40P01", "40001"}
 """SQLSTATEs of a deadlock and of a serialization failure: nobody did wrong, the next try may pass."""
 
@@ -26,7 +53,7 @@ class UnsupportedDatabase(DatabaseUnusable):
 
 
 class DatabaseUnreachable(DatabaseUnusable):
-    """Nothing answers at the database's address, or it refuses us."""
+    """Nothing answers at the database's address, or it can serve nobody now: restarting, full, read-only."""
 
 
 class DatabaseBusy(DatabaseUnusable):
@@ -37,27 +64,29 @@ class RowLocked(DatabaseBusy):
     """Another session holds a row that this work needs."""
 
 
-class Database:
-    """A pool of connections; `transaction()` is the only way to talk through it."""
+class _Collided(DatabaseBusy):
+    """PostgreSQL undid this transaction for the sake of another one."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        address, arguments = _asyncpg(driver_url(url, "asyncpg"))
-        self._engine: AsyncEngine = create_async_engine(
-            address, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, connect_args=arguments
-        )
-        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+class Database:
+    """Pools of connections; `transaction()` is the only way to talk through them."""
+
+    def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
+        self._engine = _engine(url, STATEMENT_SECONDS, pool_size)
+        self._patient_engine = _engine(url, PATIENT_STATEMENT_SECONDS, PATIENT_POOL_SIZE)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self, *, patient: bool = False) -> AsyncIterator[AsyncSession]:
         """One transaction: committed at the end of the block, rolled back when it raises.
 
-        Raises DatabaseUnreachable when PostgreSQL is away; whether the last commit counted is then unknown.
+        With `patient` one statement may take ten minutes, on a connection that nobody else waits for: for
+        inspections of whole tables. Raises DatabaseUnreachable when PostgreSQL is away, DatabaseBusy when a
+        wait had no end; after the former it is unknown whether the last commit counted.
         """
-        try:
-            async with self._sessions.begin() as session:
+        engine = self._patient_engine if patient else self._engine
+        with _told():
+            async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
                 yield session
-        except (OSError, exc.InterfaceError, exc.OperationalError, exc.TimeoutError) as error:
-            raise DatabaseUnreachable("the database does not answer") from error
 
     async def commit(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
         """Run `work` in one transaction; when PostgreSQL breaks a deadlock at its cost, run it again.
@@ -65,40 +94,90 @@ class Database:
         `work` must do nothing but talk to the database. Raises what `transaction` raises.
         """
         for _ in range(_TRIES - 1):
-            try:
+            with suppress(_Collided):
                 async with self.transaction() as session:
                     return await work(session)
-            except exc.DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _WORTH_ANOTHER_TRY:
-                    raise
         async with self.transaction() as session:
             return await work(session)
 
     async def ping(self) -> None:
-        async with self._engine.connect() as connection:
-            await connection.execute(text("select 1"))
+        """Raises what `transaction` raises."""
+        with _told():
+            async with self._engine.connect() as connection:
+                await connection.execute(text("select 1"))
 
     async def close(self) -> None:
         await self._engine.dispose()
+        await self._patient_engine.dispose()
 
 
 def trouble_of(error: BaseException) -> DatabaseUnusable | None:
-    """What an error says about the database, None when it says something about the work."""
-    if isinstance(error, DatabaseUnusable):
-        return error
-    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-    if state == "55P03":
+    """What an error says about the database, None when it says something about the work.
+
+    A savepoint's block that survives errors of its own must let these pass: nothing more can be said
+    to a database that is away, and a lock that another session holds is no fault of the data.
+    """
+    match error:
+        case DatabaseUnusable():
+            return error
+        case exc.TimeoutError():
+            return DatabaseBusy("no connection became free in time")
+        case OSError():
+            return DatabaseUnreachable("the database does not answer")
+        case exc.DBAPIError():
+            return _trouble_of_state(sqlstate_of(error) or "", lost=_is_connection_lost(error))
+        case _:
+            return None
+
+
+def _trouble_of_state(state: str, *, lost: bool) -> DatabaseUnusable | None:
+    if state == _LOCKED:
         return RowLocked("another session holds what is needed")
     if state in _WORTH_ANOTHER_TRY:
-        return DatabaseBusy("others were at work on the same rows")
-    if isinstance(error, OSError | exc.InterfaceError | exc.OperationalError | exc.TimeoutError):
-        return DatabaseUnreachable("the database does not answer")
+        return _Collided("others were at work on the same rows")
+    if state in _BUSY:
+        return DatabaseBusy("the database took too long")
+    if lost or state.startswith(_AWAY):
+        return DatabaseUnreachable(f"the database cannot serve now ({state or 'connection lost'})")
     return None
 
 
-def storable(text: str) -> bool:
-    """PostgreSQL keeps every character but NUL: a text that holds one equals nothing in a table."""
-    return "\x00" not in text
+def sqlstate_of(error: BaseException) -> str | None:
+    """PostgreSQL's five characters for what went wrong; None where it said nothing."""
+    while not isinstance(state := getattr(error, "sqlstate", None), str):
+        inner = getattr(error, "orig", None) or error.__cause__
+        if not isinstance(inner, BaseException):
+            return None
+        error = inner
+    return state
+
+
+def _is_connection_lost(error: exc.DBAPIError) -> bool:
+    """The driver found it out by itself; what it says of an argument (a ValueError) is our own mistake."""
+    told = error.connection_invalidated or isinstance(error, exc.InterfaceError | exc.OperationalError)
+    return told and not isinstance(getattr(error.orig, "__cause__", None), ValueError)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors of the driver as the few that callers tell apart."""
+    try:
+        yield
+    except (OSError, exc.SQLAlchemyError) as error:
+        trouble = trouble_of(error)
+        if trouble is None:
+            raise
+        raise trouble from error
+
+
+def storable(value: str | int) -> bool:
+    """Whether a table can hold it at all; what none can hold equals nothing in one.
+
+    A text may hold every character but NUL, a number fits into eight bytes.
+    """
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return "\x00" not in value
 
 
 def driver_url(url: str, driver: str) -> URL:
@@ -112,12 +191,34 @@ def driver_url(url: str, driver: str) -> URL:
     return parsed.set(drivername=f"postgresql+{driver}")
 
 
-def _asyncpg(url: URL) -> tuple[URL, dict[str, Any]]:
+def _engine(url: str, statement_seconds: int, pool_size: int) -> AsyncEngine:
+    address, arguments = _asyncpg(driver_url(url, "asyncpg"), statement_seconds)
+    return create_async_engine(
+        address,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_SECONDS,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=arguments,
+    )
+
+
+def _asyncpg(url: URL, statement_seconds: int) -> tuple[URL, dict[str, Any]]:
     """The options people write behind DATABASE_URL are libpq's; asyncpg calls them otherwise.
 
     Raises UnsupportedDatabase for one that it does not have.
     """
-    arguments: dict[str, Any] = {}
+    limits = {
+        "lock_timeout": f"{LOCK_WAIT_SECONDS:d}s",
+        "statement_timeout": f"{statement_seconds:d}s",
+        "idle_in_transaction_session_timeout": f"{IDLE_SECONDS:d}s",
+    }
+    arguments: dict[str, Any] = {
+        "timeout": CONNECT_SECONDS,
+        "command_timeout": statement_seconds + SILENCE_SECONDS,
+        "server_settings": limits,
+    }
     for name, value in url.query.items():
         match name, value:
             case "host" | "port", _:
@@ -127,7 +228,7 @@ def _asyncpg(url: URL) -> tuple[URL, dict[str, Any]]:
             case "connect_timeout", str() if value.isdecimal():
                 arguments["timeout"] = int(value)
             case "application_name", str():
-                arguments["server_settings"] = {"application_name": value}
+                arguments["server_settings"] = limits | {"application_name": value}
             case _:
                 raise UnsupportedDatabase(
                     f"DATABASE_URL cannot carry the option {name}. It may carry sslmode, connect_timeout "

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
+from tuntas.store.alerts import AlertKind
 from tuntas.store.database import UnitOfWork
 
 
@@ -17,6 +18,8 @@ class Invariant:
     wrong: str
     remedy: str
     query: str
+    closes: AlertKind | None = None
+    """Alerts that have no cause left while it holds."""
 
 
 INVARIANTS = (
@@ -130,6 +133,21 @@ INVARIANTS = (
         wrong="An order should have been asked about an hour ago.",
         remedy="Is `tuntas worker` running?",
         query="select order_id from orders where :now > next_check_at + interval '1 hour'",
+    ),
+    Invariant(
+        name="no_session_holds_rows",
+        closes=AlertKind.ORDER_LOCKED,
+        wrong="A database session has held locks for longer than any work of ours takes: a forgotten psql?",
+        remedy="Leave it with `rollback`, or end it: psql -c 'select pg_terminate_backend(<number>)'",
+        query="""
+            select s.pid::text from pg_stat_activity s
+            where s.datname = current_database() and s.pid <> pg_backend_pid()
+              and :now > s.xact_start + interval '15 seconds'
+              and exists (
+                select 1 from pg_locks l join pg_class c on c.oid = l.relation
+                where l.pid = s.pid and l.granted and l.mode <> 'AccessShareLock'
+                  and l.mode <> 'ShareUpdateExclusiveLock'
+                  and c.relname in ('notifications', 'invitations', 'orders', 'transactions'))""",
     ),
 )
 

@@ -92,6 +92,8 @@ async def owned_invitation(
     session: UnitOfWork, owner_id: int, invitation_id: int, *, lock: bool = False
 ) -> Invitation | None:
     """The owner's invitation; with `lock`, nobody else changes what it owns until the transaction ends."""
+    if not storable(invitation_id):
+        return None
     query = select(Invitation).where(Invitation.id == invitation_id, Invitation.owner_id == owner_id)
     if lock:
         take(session, Lock.INVITATION)

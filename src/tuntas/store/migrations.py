@@ -33,7 +33,7 @@ def is_current(url: str) -> bool:
 
     Raises UnsupportedDatabase or DatabaseUnreachable.
     """
-    engine = create_engine(driver_url(url, "psycopg"))
+    engine = create_engine(driver_url(url, "psycopg"), hide_parameters=True)
     try:
         with engine.connect() as connection:
             revision = MigrationContext.configure(connection).get_current_revision()

@@ -12,6 +12,7 @@ from tuntas.midtrans.http import MidtransHttp
 from tuntas.midtrans.snap import SnapClient
 from tuntas.settings import Settings
 from tuntas.store.database import Database
+from tuntas.usecases.turns import Turns
 
 Resolver = Callable[[str], frozenset[str]]
 """The network addresses of a host name, none when it has none; may block for seconds."""
@@ -33,6 +34,7 @@ class Backend:
     database: Database
     snap: SnapClient
     core: CoreClient
+    turns: Turns
     connections: tuple[MidtransHttp, ...]
     resolve: Resolver = addresses_of
 
@@ -69,10 +71,12 @@ def open_backend(
             (settings.core_url, {}),
         )
     )
+    database = Database(database_url)
     return Backend(
         settings=settings,
         clock=clock,
-        database=Database(database_url),
+        database=database,
+        turns=Turns(database, clock),
         snap=SnapClient(snap),
         core=CoreClient(core, clock),
         connections=(snap, core),

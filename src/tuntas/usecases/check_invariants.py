@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tuntas.store.alerts import AlertKind, raise_alert, resolve
+from tuntas.store.alerts import AlertKind, raise_alert, resolve, resolve_all
 from tuntas.store.invariants import INVARIANTS, Invariant, broken
 from tuntas.usecases.backend import Backend
 
@@ -20,7 +20,7 @@ async def check_invariants(backend: Backend) -> list[Breach]:
     """Every invariant that does not hold now; opens an alert for each, and closes those that hold again."""
     now = backend.clock.now()
     breaches = []
-    async with backend.database.transaction() as session:
+    async with backend.database.transaction(patient=True) as session:
         for invariant in INVARIANTS:
             subjects = await broken(session, invariant, now=now, limit=_SHOWN)
             if subjects:
@@ -29,4 +29,6 @@ async def check_invariants(backend: Backend) -> list[Breach]:
                 await raise_alert(session, AlertKind.INVARIANT, invariant.name, at=now, detail=detail)
             else:
                 await resolve(session, AlertKind.INVARIANT, invariant.name, at=now)
+                if invariant.closes is not None:
+                    await resolve_all(session, invariant.closes, at=now)
     return breaches

@@ -80,7 +80,7 @@ async def create_token(
     waited_for: str | None = None
     patience = asyncio.get_running_loop().time() + backend.settings.midtrans_timeout_seconds + _GRACE_SECONDS
     while True:
-        async with backend.database.transaction() as session:
+        async with backend.turns.of(f"invitation {invitation_id}"), backend.database.transaction() as session:
             step = await _next_step(
                 session, backend, user, invitation_id, amount=amount, renew=renew, waited_for=waited_for
             )

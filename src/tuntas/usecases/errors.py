@@ -12,6 +12,7 @@ UseCaseError
 │   TooManyUnpaid                                           choosing a domain
 ├── AmountMismatch, AlreadyPaid, TokenInProgress            asking to pay
 ├── TooManyRequests, Overloaded                             asking too often, or all at once
+├── Busy                                                    others are at work on the same thing
 └── NothingToRefund, TransactionNeeded, RefundTooLarge,
     RefundByHand, WholeRefundOnly, RefundUnderWay,
     RefundUncertain, NoRefundUnderWay, ReferenceTaken,
@@ -174,6 +175,12 @@ class Overloaded(UseCaseError):
     def __init__(self, seconds: int) -> None:
         super().__init__()
         self.seconds = seconds
+
+
+class Busy(UseCaseError):
+    """Others have been at work on the same thing for too long; nothing was done."""
+
+    code = "busy"
 
 
 class NothingToRefund(UseCaseError):

@@ -12,7 +12,7 @@ from tuntas.midtrans.signature import is_signed
 from tuntas.settings import Confirm
 from tuntas.store import inbox, jobs, payment_logs
 from tuntas.store.alerts import AlertKind, raise_alert, resolve
-from tuntas.store.database import RowLocked, UnitOfWork, trouble_of
+from tuntas.store.database import UnitOfWork, trouble_of
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import Outcome, apply_facts, policy_of
 from tuntas.usecases.backend import Backend
@@ -23,8 +23,6 @@ _DASHBOARD_TEST = "dashboard_test"
 _QUIET = {Outcome.APPLIED, Outcome.UNCHANGED, _DASHBOARD_TEST}
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 """How long an entry that cannot be applied waits for its next try: doubled each time."""
-_LOCKED_PAUSE = timedelta(seconds=10)
-"""How long it waits when somebody else holds its invitation."""
 
 
 class Refusal(StrEnum):
@@ -61,9 +59,8 @@ async def ingest(backend: Backend, body: bytes) -> Refused | None:
     ):
         return Refused(Refusal.BAD_SIGNATURE)
     refusal = _refusal(notification)
-    await backend.database.commit(
-        lambda session: _take_in(session, backend, body, notification, refusal),
-    )
+    async with backend.turns.of(notification.order_id):
+        await backend.database.commit(lambda session: _take_in(session, backend, body, notification, refusal))
     return None if refusal is None else Refused(refusal, kept=True)
 
 
@@ -80,10 +77,9 @@ async def handle(
         async with session.begin_nested():
             outcome = await _apply(session, backend, kept, notification, now)
     except Exception as error:
-        trouble = trouble_of(error)
-        if trouble is not None and not isinstance(trouble, RowLocked):  # says nothing about this entry
-            raise
-        await _postpone(session, kept, error, locked=trouble is not None, now=now)
+        if trouble_of(error) is not None:
+            raise  # the database's trouble, not the notification's
+        await _postpone(session, kept, error, now)
         return None
     await inbox.conclude(session, kept.id, outcome=outcome, at=now)
     if kept.tries:
@@ -153,18 +149,17 @@ async def _keep_refused(
     log.warning("webhook_rejected", outcome=refusal, **about)
 
 
-async def _postpone(
-    session: UnitOfWork, kept: inbox.Entry, error: Exception, *, locked: bool, now: datetime
-) -> None:
+async def _postpone(session: UnitOfWork, kept: inbox.Entry, error: Exception, now: datetime) -> None:
     cause = type(error).__name__
-    pause = _LOCKED_PAUSE if locked else min(_FIRST_PAUSE * (1 << min(kept.tries, 10)), _LONGEST_PAUSE)
+    log.error(
+        "notification_not_applied",
+        exc_info=error,
+        order_id=kept.order_id,
+        transaction_id=kept.transaction_id,
+    )
+    pause = min(_FIRST_PAUSE * (1 << min(kept.tries, 10)), _LONGEST_PAUSE)
     await inbox.postpone(session, kept.id, error=cause, until=now + pause)
-    about = payment_logs.About(order_id=kept.order_id, transaction_id=kept.transaction_id)
-    if locked:
-        log.warning("notification_waits_for_a_lock", **about)
-    else:
-        log.error("notification_not_applied", exc_info=error, **about)
-        await raise_alert(session, AlertKind.POISON, str(kept.id), at=now, detail={"error": cause})
+    await raise_alert(session, AlertKind.POISON, str(kept.id), at=now, detail={"error": cause})
 
 
 async def _apply(

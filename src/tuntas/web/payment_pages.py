@@ -1,5 +1,6 @@
 """Checkout, and the result pages of the seed. What they show comes from our books, never from the URL."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -16,6 +17,9 @@ from tuntas.usecases.payments import Payment
 from tuntas.web.invitation_pages import InvitationCard
 from tuntas.web.render import page
 from tuntas.web.visitor import customers_only
+
+_NUMBER = re.compile(r"[0-9]{1,19}")
+"""As long as an id can be; Python refuses to read thousands of digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,10 @@ class PaymentCard:
 
 async def checkout(request: Request, user: User) -> Response:
     backend = backend_of(request)
-    invitation_id = request.path_params["invitation_id"]
-    if not 0 < invitation_id < 2**63:
+    number = request.path_params["invitation_id"]
+    if not _NUMBER.fullmatch(number):
         raise InvitationNotFound
-    view = await invitations.invitation_of(backend, user.id, invitation_id)
+    view = await invitations.invitation_of(backend, user.id, int(number))
     order = None if view.order_id is None else (await payments.payment(backend, user.id, view.order_id)).order
     return page(
         request,
@@ -91,6 +95,6 @@ async def result(request: Request, user: User) -> Response:
 
 
 ROUTES = [
-    Route("/checkout/{invitation_id:int}", customers_only(checkout)),
+    Route("/checkout/{invitation_id}", customers_only(checkout)),
     *(Route(f"/payment/{hint}", customers_only(result)) for hint in ("success", "pending", "error")),
 ]

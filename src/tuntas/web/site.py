@@ -7,18 +7,26 @@ from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tuntas.http.caller import LANGUAGE_COOKIE, language_of
-from tuntas.http.errors import refusal, sentence, status_of
+from tuntas.http.errors import (
+    COME_AGAIN,
+    client_left,
+    database_code,
+    headers_of,
+    refusal,
+    sentence,
+    status_of,
+)
 from tuntas.http.headers import strict_headers
 from tuntas.language import Language, text
 from tuntas.midtrans.errors import GatewayError
-from tuntas.store.database import DatabaseUnreachable
+from tuntas.store.database import DatabaseUnusable
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import UseCaseError
 from tuntas.web import account_pages, invitation_pages, payment_pages
@@ -49,7 +57,8 @@ def create_site(backend: Backend, demo: DemoLogIn | None) -> Starlette:
             HTTPException: _http,
             UseCaseError: _known,
             GatewayError: _known,
-            DatabaseUnreachable: _database_away,
+            DatabaseUnusable: _database_unusable,
+            ClientDisconnect: client_left,
             Exception: _unexpected,
         },
     )
@@ -94,7 +103,9 @@ def _without_choice(request: Request) -> str:
 async def _known(request: Request, error: Exception) -> Response:
     if not isinstance(error, UseCaseError | GatewayError):
         raise error
-    return _error(request, error.code, sentence(error, language_of(request)), status_of(error))
+    answer = _error(request, error.code, sentence(error, language_of(request)), status_of(error))
+    answer.headers.update(headers_of(error))
+    return answer
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -109,10 +120,12 @@ async def _http(request: Request, error: Exception) -> Response:
     return _error(request, code, text(f"error.{code}", language_of(request)), status)
 
 
-async def _database_away(request: Request, _: Exception) -> Response:
-    code = "database_unavailable"
+async def _database_unusable(request: Request, error: Exception) -> Response:
+    code = database_code(request, error)
     message = text(f"error.{code}", language_of(request))
-    return _error(request, code, message, HTTPStatus.SERVICE_UNAVAILABLE)
+    answer = _error(request, code, message, HTTPStatus.SERVICE_UNAVAILABLE)
+    answer.headers.update(COME_AGAIN)
+    return answer
 
 
 async def _unexpected(request: Request, _: Exception) -> Response:
