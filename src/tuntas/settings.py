@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         default=None, description="off, after or before; default: after in production, off elsewhere."
     )
     tuntas_checks_per_second: float = Field(
-        default=5, gt=0, le=100, description="At most so many questions to Midtrans by each worker."
+        default=5, gt=0, le=100, description="At most so many questions to Midtrans by all workers together."
     )
     tuntas_refund_revokes_domain: bool = Field(
         default=False, description="Whether a full refund also takes back the paid time."

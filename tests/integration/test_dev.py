@@ -81,7 +81,7 @@ def invitation(url: str) -> dict[str, Any]:
 def test_the_ready_file_says_where_everything_answers(dev: Dev) -> None:
     assert set(dev.ready) == {"web", "simulator", "pid"}
     assert dev.ready["pid"] == dev.program.process.pid
-    assert httpx.get(f"{dev.url}/readyz").json() == {"status": "ok"}
+    assert httpx.get(f"{dev.url}/readyz").json() == {"status": "ok", "worker": "alive"}
     assert httpx.get(f"{dev.ready['simulator']}/_control/state").status_code == 200
     assert [path.name for path in dev.data_dir.parent.glob("ready*")] == ["ready.json"]
 

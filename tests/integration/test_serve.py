@@ -78,7 +78,7 @@ def test_serve_on_a_given_database_logs_lines_that_reveal_nothing(tmp_path: Path
     body = notification("INV-of-nobody", "settlement")
     with served(tmp_path, DATABASE_URL=database_url) as program:
         url = url_of(program)
-        assert httpx.get(f"{url}/readyz").json() == {"status": "ok"}
+        assert httpx.get(f"{url}/readyz").json() == {"status": "ok", "worker": "never_seen"}
         assert "demo" not in httpx.get(f"{url}/login").text
         assert httpx.post(f"{url}/api/v1/midtrans/webhook", json=body).status_code == 200
         assert program.end() == DONE
@@ -93,7 +93,7 @@ def test_serve_on_a_given_database_logs_lines_that_reveal_nothing(tmp_path: Path
 def test_serve_without_a_database_makes_its_own(short_dir: Path) -> None:
     with served(short_dir, "--data-dir", str(short_dir)) as program:
         url = url_of(program)
-        assert httpx.get(f"{url}/readyz").json() == {"status": "ok"}
+        assert httpx.get(f"{url}/readyz").json() == {"status": "ok", "worker": "never_seen"}
         assert httpx.get(f"{url}/api/v1/packages").json() == [], "no demo data in production"
         assert program.end() == DONE
     assert postgres_of(short_dir) is None

@@ -17,14 +17,14 @@ def left_behind(stand: Stand, task: str) -> None:
 
 
 async def test_a_confirmation_whose_worker_was_killed_is_taken_over(database_url: str) -> None:
-    """Without `retry_stalled_jobs` the job stays `doing` for ever and blocks every later one of its order."""
+    """Without `look_after_jobs` the job stays `doing` for ever and blocks every later one of its order."""
     async with open_stand(database_url, notified=False, tuntas_confirm="before") as stand:
         order_id = await stand.order()
         await stand.pay(order_id)
         (paid,) = await stand.transactions(order_id)
         await stand.notify(order_id, "settlement", transaction_id=paid["transaction_id"])
         left_behind(stand, "confirm")
-        await stand.work("retry_stalled_jobs")
+        await stand.work("look_after_jobs")
         await stand.work()
         assert (await stand.invitation())["payment_status"] == "paid"
         assert stand.rows("select 1 from procrastinate_jobs where status = 'doing'") == []
@@ -37,5 +37,5 @@ async def test_a_job_of_the_clock_whose_worker_was_killed_is_dropped(stand: Stan
     with psycopg.connect(stand.database_url) as connection:
         connection.execute("update procrastinate_jobs set queueing_lock = task_name")
     left_behind(stand, "resume_refunds")
-    await stand.work("retry_stalled_jobs")
+    await stand.work("look_after_jobs")
     assert stand.rows("select 1 from procrastinate_jobs where status = 'doing'") == []

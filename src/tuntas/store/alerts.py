@@ -22,6 +22,9 @@ class AlertKind(StrEnum):
     OVER_REFUNDED = "over_refunded"
     REFUND_UNCERTAIN = "refund_uncertain"
     POISON = "poison"
+    JOB_FAILED = "job_failed"
+    ROUND_FAILS = "round_fails"
+    WORKER_SILENT = "worker_silent"
     INVARIANT = "invariant"
 
 
@@ -65,6 +68,17 @@ ADVICE: Mapping[AlertKind, Advice] = {
     AlertKind.POISON: Advice(
         "A stored notification cannot be applied.",
         "Run: tuntas webhook replay {subject}",
+    ),
+    AlertKind.JOB_FAILED: Advice(
+        "A job was tried again and again, and given up.",
+        "The log says why. Do it now: tuntas jobs run {subject}",
+    ),
+    AlertKind.ROUND_FAILS: Advice(
+        "A piece of the clock's work has failed several times in a row. It goes on being tried.",
+        "See what is wrong: tuntas jobs run {subject}",
+    ),
+    AlertKind.WORKER_SILENT: Advice(
+        "No worker works: nothing heals, nothing is confirmed.", "Start one: tuntas worker"
     ),
     AlertKind.INVARIANT: Advice("An invariant does not hold.", "Run: tuntas doctor"),
 }

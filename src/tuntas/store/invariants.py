@@ -7,11 +7,12 @@ from datetime import datetime
 from sqlalchemy import text
 
 from tuntas.store.database import UnitOfWork
+from tuntas.store.liveness import SILENT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """`query` may use `:now`; it selects one column, the subject."""
+    """`query` selects one column, the subject. It may use `:now`, and `:silent`: a worker's seconds of silence."""
 
     name: str
     wrong: str
@@ -99,11 +100,31 @@ INVARIANTS = (
         remedy="Is `tuntas worker` running?",
         query="select order_id from orders where :now > next_check_at + interval '1 hour'",
     ),
+    Invariant(
+        name="a_worker_is_alive",
+        wrong="No worker works, although there has been one or something waits for one.",
+        remedy="Start one: tuntas worker",
+        query="""
+            select 'silent since ' || to_char(beat_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            from (select max(beat_at) as beat_at from workers) last
+            where beat_at < now() - make_interval(secs => :silent)
+            union all
+            select 'never seen' where not exists (select 1 from workers) and (
+                exists (select 1 from orders where :now > next_check_at + interval '10 minutes')
+                or exists (
+                    select 1 from procrastinate_jobs job
+                    join procrastinate_events event on event.job_id = job.id
+                    where job.status = 'todo' and event.at < now() - interval '10 minutes'))""",
+    ),
 )
+
+_QUERY_SECONDS_MAX = 10
 
 
 async def broken(session: UnitOfWork, invariant: Invariant, *, now: datetime, limit: int) -> Sequence[str]:
-    """Up to `limit` subjects for which the invariant does not hold."""
-    values = {"now": now} if ":now" in invariant.query else {}
+    """Up to `limit` subjects for which the invariant does not hold. Bounds the time of this transaction."""
+    await session.execute(text(f"set local statement_timeout = '{_QUERY_SECONDS_MAX}s'"))
+    offered = {"now": now, "silent": SILENT_SECONDS}
+    values = {name: value for name, value in offered.items() if f":{name}" in invariant.query}
     query = text(f"{invariant.query} limit {limit:d}")
     return (await session.scalars(query, values)).all()

@@ -1,6 +1,5 @@
 """Asking Midtrans how orders stand, so that a stream of notifications lost entirely still heals."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import Outcome, apply_facts, next_check_of
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.ingest import policy_of
+from tuntas.usecases.pace import wait_for_turn
 
 log = structlog.get_logger()
 
@@ -73,13 +73,12 @@ async def reconcile_due(backend: Backend, *, limit: int = 100) -> int:
     now = backend.clock.now()
     async with backend.database.transaction() as session:
         due = await orders.take_due(session, now=now, lease_until=now + _LEASE, limit=limit)
-    interval = 1 / backend.settings.tuntas_checks_per_second
     for order_id in due:
+        await wait_for_turn(backend)
         try:
             await sync_order(backend, order_id)
         except GatewayError as error:
             await _not_answered(backend, order_id, error)
-        await asyncio.sleep(interval)
     return len(due)
 
 
