@@ -18,8 +18,9 @@ from tuntas.cli.environment import (
 from tuntas.observability.logging import configure_logging
 from tuntas.settings import Settings
 from tuntas.usecases.backend import Backend, open_backend
+from tuntas.worker.ending import ended
 
-_END_SECONDS_MAX = 9
+_CLOSE_SECONDS_MAX = 2
 _CANCEL_SECONDS_MAX = 1
 
 
@@ -44,7 +45,8 @@ async def _work(settings: Settings, url: str, concurrency: int) -> None:
         await running.start()
         typer.echo("Working.")
         broke = await running.wait(stopped.wait())
-        await _end(asyncio.create_task(running.stop()), backend)
+        await running.stop()
+        await _end(backend)
     if broke is not None:
         fail(cannot_go_on(broke), EXIT_WRONG)
 
@@ -55,21 +57,11 @@ def cannot_go_on(broke: BaseException) -> str:
     return f"The worker cannot go on ({why}). Start it again; if it stays so, go back a version."
 
 
-async def _end(stopping: asyncio.Task[bool], backend: Backend) -> None:
+async def _end(backend: Backend) -> None:
     """Let go of everything; a database that hangs must not keep the process for ever."""
-    closing = asyncio.create_task(_close(stopping, backend))
-    await asyncio.wait([closing], timeout=_END_SECONDS_MAX)
-    if left := asyncio.all_tasks() - {asyncio.current_task()}:
-        for task in left:
-            task.cancel()
-        _, hanging = await asyncio.wait(left, timeout=_CANCEL_SECONDS_MAX)
-        if hanging:
-            typer.echo(
-                "The database does not let go; ended without it. What was begun is done again.", err=True
-            )
-            os._exit(EXIT_WRONG)
-
-
-async def _close(stopping: asyncio.Task[bool], backend: Backend) -> None:
-    await stopping
-    await backend.close()
+    closing = asyncio.create_task(backend.close())
+    await asyncio.wait([closing], timeout=_CLOSE_SECONDS_MAX)
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    if left and not await ended(left, within=_CANCEL_SECONDS_MAX):
+        typer.echo("The database does not let go; ended without it. What was begun is done again.", err=True)
+        os._exit(EXIT_WRONG)

@@ -12,7 +12,7 @@ from tuntas.store.liveness import SILENT_SECONDS
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """`query` selects one column, the subject. It may use `:now`, and `:silent`: a worker's seconds of silence."""
+    """`query` selects one column, the subject. It may use `:now` and `:silent`, a worker's silent seconds."""
 
     name: str
     wrong: str

@@ -69,12 +69,12 @@ ROUNDS = {
 }
 
 
-def register(app: App, backend: Backend) -> None:
-    """Tell procrastinate what there is to do."""
+def register(app: App, backend: Backend, *, clock: bool = True) -> None:
+    """Tell procrastinate what there is to do; without the clock no round comes by itself."""
     for name, job in JOBS.items():
         _register_job(app, backend, name, job)
     for name, found in ROUNDS.items():
-        _register_round(app, backend, name, found)
+        _register_round(app, backend, name, found, clock=clock)
 
 
 def _register_job(app: App, backend: Backend, name: str, job: Job) -> None:
@@ -83,8 +83,10 @@ def _register_job(app: App, backend: Backend, name: str, job: Job) -> None:
         await job.work(backend, arguments[job.argument])
 
 
-def _register_round(app: App, backend: Backend, name: str, found: Round) -> None:
-    @app.periodic(cron=found.cron)
+def _register_round(app: App, backend: Backend, name: str, found: Round, *, clock: bool) -> None:
     @app.task(name=name, queue=found.lane, queueing_lock=name, lock=name if found.alone else None)
     async def _round(timestamp: int) -> None:  # noqa: ARG001  procrastinate hands it to every periodic task
         await run_round(backend, name, found.work)
+
+    if clock:
+        app.periodic(cron=found.cron)(_round)

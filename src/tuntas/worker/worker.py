@@ -14,6 +14,7 @@ from procrastinate.exceptions import ConnectorException
 from tuntas.store.jobs import STALLED_SECONDS, Lane
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.liveness import BEAT_SECONDS, beat
+from tuntas.worker.ending import ended
 from tuntas.worker.retries import MISTAKES, wait_seconds
 from tuntas.worker.tasks import ROUNDS, register
 
@@ -21,11 +22,12 @@ log = structlog.get_logger()
 
 _DRAIN_SECONDS = 3
 """When the worker stops, what is being done may end within this time; else it is done again."""
-_POOL_SECONDS_MAX = 5
+_POOL_SECONDS_MAX = 3
 """A wait for a connection; procrastinate waits for several, one after the other, before it gives up."""
 _END_SECONDS_MAX = 20
 """The lanes end within this time, also without a database, or are left to themselves."""
-_STOP_SECONDS_MAX = 8
+_STOP_SECONDS_MAX = 4.5
+"""More than the drain needs; without a database nothing more can be done in any time."""
 _OPEN_SECONDS_MAX = 10
 _RECONNECT_SECONDS_MAX = 15
 _BEAT_SECONDS_MAX = 20
@@ -57,7 +59,7 @@ class Worker:
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        self._running = asyncio.create_task(self._work())
+        self._running = asyncio.create_task(self._work(), name="worker")
 
     async def wait(self, told: Awaitable[object]) -> BaseException | None:
         """Return when `told` does, or with what keeps the worker from going on at all."""
@@ -68,20 +70,20 @@ class Worker:
         ending.cancel()
         return self._running.exception() if self._running.done() else None
 
-    async def stop(self) -> bool:
-        """Finish what is being done, then end. False when it would not end in time and was left behind."""
-        if self._running is None:
-            return True
-        return await _ended([self._running], within=_STOP_SECONDS_MAX)
+    async def stop(self) -> None:
+        """Finish what is being done, then end; what would not end in time is left behind."""
+        if self._running is not None:
+            await ended([self._running], within=_STOP_SECONDS_MAX)
 
     async def drain(self) -> None:
-        """Run what is due now and return: for tests and for scripts."""
-        async with self._app().open_async() as app:
+        """Run what is due now, without the clock, and return: for tests and for scripts."""
+        async with self._app(clock=False).open_async() as app:
             await app.run_worker_async(
                 wait=False,
                 install_signal_handlers=False,
                 listen_notify=False,
                 concurrency=self._slots[Lane.URGENT],
+                delete_jobs="successful",
             )
 
     async def _work(self) -> None:
@@ -133,7 +135,7 @@ class Worker:
             async with asyncio.timeout(_BEAT_SECONDS_MAX):
                 await beat(self._backend, self._id)
 
-    def _app(self) -> App:
+    def _app(self, *, clock: bool = True) -> App:
         connections = sum(self._slots.values()) + 2
         connector = PsycopgConnector(
             conninfo=self._database_url,
@@ -144,7 +146,7 @@ class Worker:
             reconnect_timeout=_POOL_SECONDS_MAX,
         )
         app = App(connector=connector)
-        register(app, self._backend)
+        register(app, self._backend, clock=clock)
         return app
 
 
@@ -165,21 +167,7 @@ async def _until_one_ends(parts: Iterable[Coroutine[Any, Any, None]]) -> None:
     try:
         done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        await _ended(running, within=_END_SECONDS_MAX)
+        await ended(running, within=_END_SECONDS_MAX)
     for part in done:
         part.result()
     raise _Interrupted
-
-
-async def _ended(tasks: Iterable[asyncio.Task[None]], *, within: float) -> bool:
-    """Cancel the tasks and wait until they have ended, but not for ever."""
-    tasks = list(tasks)
-    for task in tasks:
-        task.cancel()
-    _, hanging = await asyncio.wait(tasks, timeout=within)
-    for task in hanging:
-        log.error("worker_part_hangs", outcome=task.get_name())
-    for task in set(tasks) - hanging:
-        if not task.cancelled():
-            task.exception()  # looked at, so that nobody tells of it as forgotten
-    return not hanging
