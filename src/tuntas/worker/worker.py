@@ -20,7 +20,7 @@ from tuntas.worker.tasks import ROUNDS, register
 
 log = structlog.get_logger()
 
-_DRAIN_SECONDS = 3
+_DRAIN_SECONDS = {Lane.URGENT: 3, Lane.ROUNDS: 1}
 """When the worker stops, what is being done may end within this time; else it is done again."""
 _POOL_SECONDS_MAX = 3
 """A wait for a connection; procrastinate waits for several, one after the other, before it gives up."""
@@ -123,7 +123,7 @@ class Worker:
             name=lane,
             concurrency=self._slots[lane],
             install_signal_handlers=False,
-            shutdown_graceful_timeout=_DRAIN_SECONDS,
+            shutdown_graceful_timeout=_DRAIN_SECONDS[lane],
             delete_jobs="successful",
             update_heartbeat_interval=STALLED_SECONDS / 4,
             stalled_worker_timeout=STALLED_SECONDS,
