@@ -117,6 +117,26 @@ async def test_a_job_that_was_given_up_is_told_once_and_the_command_it_names_hea
         assert await told(stand) == []
 
 
+async def test_the_remedies_for_what_waits_too_long_heal_it(database_url: str, tmp_path: Path) -> None:
+    """Also when the job itself is gone for good."""
+    async with open_stand(database_url, notified=False, tuntas_confirm="before") as stand:
+        order_id, number = await waiting_for_confirmation(stand)
+        changed(stand, "delete from procrastinate_jobs")
+        changed(stand, "update notifications set handled_at = now() - interval '1 hour'")
+        changed(stand, "update orders set next_check_at = now() - interval '2 hours'")
+        waiting = {"no_confirmation_waits": (str(number),), "reconciliation_keeps_up": (order_id,)}
+        found = await check_invariants(stand.backend)
+        assert {breach.invariant.name: breach.subjects for breach in found} == waiting | {
+            "a_worker_is_alive": ("never seen",)
+        }
+        given = {"DATABASE_URL": database_url, "MIDTRANS_CORE_URL": stand.simulator_url}
+        for words in (["confirm", str(number)], ["reconcile_due"]):
+            run = ("jobs", "run", *words, "--data-dir", tmp_path)
+            assert (await asyncio.to_thread(tuntas, *run, **given)).code == DONE
+        assert await check_invariants(stand.backend) == []
+        assert (await stand.invitation())["payment_status"] == "paid"
+
+
 async def test_the_database_breaking_off_a_confirmation_does_not_lose_it(database_url: str) -> None:
     """The same failure at the ninth try waits minutes, not days."""
     async with open_stand(database_url, notified=False, tuntas_confirm="before") as stand:

@@ -240,7 +240,7 @@ def test_all_workers_together_keep_the_pace_and_what_is_urgent_passes_a_long_rou
     with house.worker(**paced) as one, house.worker(**paced) as other:
         soon(lambda: house.sql("select 1 from procrastinate_workers having count(*) = 4"), "both work")
         began = time.monotonic()
-        house.defer("rounds", "reconcile_due", times=12, timestamp=0)
+        house.defer("rounds", "reconcile_due", times=24, timestamp=0)
         soon(lambda: len(gateway.asked) >= 40, "they ask")
         assert time.monotonic() - began >= 39 / 20
         house.defer("urgent", "confirm", notification_id=1)

@@ -89,7 +89,7 @@ INVARIANTS = (
     Invariant(
         name="no_confirmation_waits",
         wrong="A notification has waited for Midtrans's confirmation for more than ten minutes.",
-        remedy="Is `tuntas worker` running, and does Midtrans answer?",
+        remedy="Does Midtrans answer, and does `tuntas worker` run? Then: tuntas jobs run confirm <number>",
         query="""
             select id::text from notifications
             where outcome = 'awaiting_confirmation' and :now > handled_at + interval '10 minutes'""",
@@ -97,7 +97,7 @@ INVARIANTS = (
     Invariant(
         name="reconciliation_keeps_up",
         wrong="An order should have been asked about an hour ago.",
-        remedy="Is `tuntas worker` running?",
+        remedy="Is `tuntas worker` running? Then run: tuntas jobs run reconcile_due",
         query="select order_id from orders where :now > next_check_at + interval '1 hour'",
     ),
     Invariant(

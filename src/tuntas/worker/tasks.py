@@ -41,7 +41,6 @@ class Round:
 
     cron: str
     work: Callable[[Backend], Awaitable[object]]
-    lane: Lane = Lane.ROUNDS
     alone: bool = True
 
 
@@ -59,7 +58,7 @@ async def _check(backend: Backend) -> None:
 JOBS = {"confirm": Job("notification_id", confirm)}
 
 ROUNDS = {
-    "retry_inbox": Round("* * * * *", retry_inbox, Lane.URGENT),
+    "retry_inbox": Round("* * * * *", retry_inbox),
     "reconcile_due": Round("* * * * *", _reconcile),
     "resume_refunds": Round("*/2 * * * *", resume_refunds),
     "check_invariants": Round("*/10 * * * *", _check),
@@ -84,7 +83,7 @@ def _register_job(app: App, backend: Backend, name: str, job: Job) -> None:
 
 
 def _register_round(app: App, backend: Backend, name: str, found: Round, *, clock: bool) -> None:
-    @app.task(name=name, queue=found.lane, queueing_lock=name, lock=name if found.alone else None)
+    @app.task(name=name, queue=Lane.ROUNDS, queueing_lock=name, lock=name if found.alone else None)
     async def _round(timestamp: int) -> None:  # noqa: ARG001  procrastinate hands it to every periodic task
         await run_round(backend, name, found.work)
 

@@ -51,7 +51,7 @@ class Worker:
     """Runs jobs and rounds until `stop`; while the database is away it waits and tries again."""
 
     def __init__(self, backend: Backend, database_url: str, *, concurrency: int = 4) -> None:
-        """`concurrency`: so many urgent jobs at the same time; the rounds have slots of their own."""
+        """`concurrency`: so many urgent jobs at the same time. Each round has a slot of its own besides."""
         self._backend = backend
         self._database_url = database_url
         self._slots = {Lane.URGENT: concurrency, Lane.ROUNDS: len(ROUNDS)}
