@@ -33,6 +33,8 @@ _RECONNECT_SECONDS_MAX = 15
 _BEAT_SECONDS_MAX = 20
 _STEADY_SECONDS = 60
 """After so long a session counts as good: the next interruption is waited for shortly again."""
+_MISTAKES_MAX = 3
+"""In a row. A driver whose connection breaks has been seen to make one of its own."""
 _CONNECTION = {
     "connect_timeout": 5,
     "keepalives_idle": 15,
@@ -57,6 +59,8 @@ class Worker:
         self._slots = {Lane.URGENT: concurrency, Lane.ROUNDS: len(ROUNDS)}
         self._id = str(uuid.uuid4())
         self._running: asyncio.Task[None] | None = None
+        self._away = False
+        """Whether an interruption was told of and its end was not yet."""
 
     async def start(self) -> None:
         self._running = asyncio.create_task(self._work(), name="worker")
@@ -87,32 +91,35 @@ class Worker:
             )
 
     async def _work(self) -> None:
-        """One session after the other. Its being away is told once, and so is its being back."""
-        failures = 0
+        """One session after the other, for as long as it is not a mistake of ours that ends them."""
+        failures = mistakes = 0
         while True:
             began = time.monotonic()
             try:
-                await self._session(after_failures=failures)
-            except MISTAKES:
-                raise
-            except Exception as error:  # noqa: BLE001  the database is away, in one of its many ways to say so
+                await self._session()
+            except Exception as error:  # the database is away, in one of its many ways to say so
+                mistakes = mistakes + 1 if isinstance(error, MISTAKES) else 0
+                if mistakes >= _MISTAKES_MAX:
+                    raise
                 if time.monotonic() - began > _STEADY_SECONDS:
                     failures = 0
-                if failures == 0:
+                if not self._away:
                     log.warning("worker_interrupted", error=type(error.__cause__ or error).__name__)
+                self._away = True
                 await asyncio.sleep(min(wait_seconds(failures), _RECONNECT_SECONDS_MAX))
                 failures += 1
 
-    async def _session(self, *, after_failures: int) -> None:
+    async def _session(self) -> None:
         """Work until something breaks, and raise what did."""
         async with asyncio.timeout(_OPEN_SECONDS_MAX):
             await beat(self._backend, self._id)
         app = self._app()
-        async with asyncio.timeout(_OPEN_SECONDS_MAX):
-            await app.open_async()
-        if after_failures:
-            log.info("worker_resumed")
         try:
+            async with asyncio.timeout(_OPEN_SECONDS_MAX):
+                await app.open_async()
+            if self._away:
+                log.info("worker_resumed")
+            self._away = False
             await _until_one_ends([*(self._lane(app, lane) for lane in Lane), self._beats()])
         finally:
             await app.close_async()
