@@ -1,6 +1,7 @@
 """The worker: what it does when it, its neighbours or its work break."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from tuntas.usecases import liveness
 from tuntas.usecases.alerts import alerts
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.check_invariants import check_invariants
+from tuntas.usecases.pace import TooManyWaiting, wait_for_turn
 from tuntas.usecases.rounds import run_round
 from tuntas.worker.tasks import JOBS, ROUNDS, register
 from tuntas.worker.worker import Worker
@@ -243,6 +245,22 @@ async def test_an_invariant_that_cannot_be_examined_is_a_breach_and_the_others_g
     assert found[0].subjects[0].startswith("could not be examined")
     assert found[2].subjects == ("this one",)
     assert {subject for _, subject in await told(stand)} == {"broken", "endless", "other"}
+
+
+async def test_turns_follow_one_another_and_who_would_wait_for_minutes_gives_up(database_url: str) -> None:
+    async with open_stand(database_url, tuntas_checks_per_second=20) as stand:
+        began = time.monotonic()
+        await asyncio.gather(*(wait_for_turn(stand.backend) for _ in range(11)))
+        assert time.monotonic() - began >= 10 / 20
+        changed(stand, "update gateway_pace set next_at = now() + interval '301 seconds'")
+        (before,) = stand.rows("select next_at from gateway_pace")
+        with pytest.raises(TooManyWaiting):
+            await wait_for_turn(stand.backend)
+        assert stand.rows("select next_at from gateway_pace") == [before]
+        changed(stand, "update gateway_pace set next_at = now() - interval '1 hour'")
+        await wait_for_turn(stand.backend)
+        (after,) = stand.rows("select next_at > now() - interval '1 minute' as renewed from gateway_pace")
+        assert after == {"renewed": True}, "turns that nobody took are not saved up"
 
 
 async def test_no_two_rounds_of_a_kind_go_on_at_once_and_their_rescuer_waits_for_nobody(stand: Stand) -> None:

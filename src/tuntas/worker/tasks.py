@@ -1,5 +1,6 @@
 """What the worker does: jobs that a change asked for, and rounds that the clock begins."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from tuntas.worker.retries import UntilItWorks
 
 log = structlog.get_logger()
 
+_JOB_SECONDS_MAX = 240
+"""What hangs for longer gives its slot to others, and is tried again."""
 _RECONCILIATION_SECONDS = 50
 """A round ends then, and the next minute's goes on."""
 _RECONCILED_AT_ONCE = 5
@@ -79,7 +82,8 @@ def register(app: App, backend: Backend, *, clock: bool = True) -> None:
 def _register_job(app: App, backend: Backend, name: str, job: Job) -> None:
     @app.task(name=name, queue=Lane.URGENT, retry=UntilItWorks())
     async def _job(**arguments: int) -> None:
-        await job.work(backend, arguments[job.argument])
+        async with asyncio.timeout(_JOB_SECONDS_MAX):
+            await job.work(backend, arguments[job.argument])
 
 
 def _register_round(app: App, backend: Backend, name: str, found: Round, *, clock: bool) -> None:
