@@ -87,7 +87,7 @@ class Settings(BaseSettings):
         default="", description="More names that nobody can buy: labels or host names, with commas between."
     )
     tuntas_checks_per_second: float = Field(
-        default=5, gt=0, le=100, description="At most so many questions to Midtrans by each worker."
+        default=5, gt=0, le=100, description="At most so many questions to Midtrans by all workers together."
     )
     tuntas_refund_revokes_domain: bool = Field(
         default=False, description="Whether a full refund also takes back the paid time."

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.command import tuntas
 from tests.program import (
     Dev,
     eventually,
@@ -23,6 +24,7 @@ from tests.program import (
     started,
     started_dev,
 )
+from tuntas.store.embedded import EmbeddedPostgres
 
 DEMO = {"email": "demo@tuntas.test", "password": "demo-password"}
 OPERATOR = {"email": "operator@tuntas.test", "password": "operator-password"}
@@ -81,7 +83,7 @@ def invitation(url: str) -> dict[str, Any]:
 def test_the_ready_file_says_where_everything_answers(dev: Dev) -> None:
     assert set(dev.ready) == {"web", "simulator", "pid"}
     assert dev.ready["pid"] == dev.program.process.pid
-    assert httpx.get(f"{dev.url}/readyz").json() == {"status": "ok"}
+    assert httpx.get(f"{dev.url}/readyz").json() == {"status": "ok", "worker": "alive"}
     assert httpx.get(f"{dev.ready['simulator']}/_control/state").status_code == 200
     assert [path.name for path in dev.data_dir.parent.glob("ready*")] == ["ready.json"]
 
@@ -194,6 +196,33 @@ def test_ctrl_c_ends_it_with_nothing_left_and_killed_it_keeps_its_data(
         os.killpg(second.program.process.pid, signal.SIGINT)
         assert second.program.process.wait(10) == 0
         assert not is_running(postgres)
+
+
+def test_its_worker_works_on_when_postgresql_comes_back(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with started_dev(tmp_path_factory.mktemp("d")) as dev:
+        assert httpx.get(f"{dev.url}/readyz").json()["worker"] == "alive"
+        kill_postgres(dev.data_dir)
+        assert httpx.get(f"{dev.url}/readyz").status_code == 503
+        server = EmbeddedPostgres(dev.data_dir)
+        server.start()
+        began = dev.rows("select now() as at")[0]["at"]
+        eventually(
+            lambda: dev.rows("select max(beat_at) as at from workers")[0]["at"] > began,
+            within=45,
+            what="the worker beats again",
+        )
+        assert httpx.get(f"{dev.url}/readyz").json() == {"status": "ok", "worker": "alive"}
+        server.stop()
+        assert dev.program.end(within=15) == 0
+
+
+def test_it_ends_with_a_sentence_when_its_worker_cannot_go_on(
+    short_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tuntas.worker.worker.beat", None)  # a mistake: it cannot be called
+    result = tuntas("dev", "--port", "0", "--simulator-port", "0", "--data-dir", short_dir)
+    assert (result.code, "The worker cannot go on (TypeError" in result.err) == (1, True)
+    assert postgres_of(short_dir) is None
 
 
 def test_stopped_while_still_starting_it_leaves_nothing(short_dir: Path) -> None:

@@ -151,6 +151,7 @@ DAMAGE = {
     "no_notification_waits": (
         "update notifications set handled_at = null, received_at = now() - interval '2 minutes'"
     ),
+    "a_worker_is_alive": "insert into workers (id, beat_at) values ('gone', now() - interval '2 minutes')",
     "no_confirmation_waits": (
         "update notifications set outcome = 'awaiting_confirmation', handled_at = now() - interval '1 hour'"
     ),

@@ -10,10 +10,11 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+import structlog
 
-from tests.command import DONE, MISSING, NOWHERE, SANDBOX, UNUSABLE, tuntas
+from tests.command import DONE, MISSING, NOWHERE, SANDBOX, UNUSABLE, WRONG, tuntas
 from tests.database import new_database
-from tests.program import Program, postgres_of, started
+from tests.program import Program, eventually, postgres_of, started
 from tests.stand import notification
 from tuntas.store import migrations
 from tuntas.store.embedded import EmbeddedPostgres
@@ -79,7 +80,7 @@ def test_serve_on_a_given_database_logs_lines_that_reveal_nothing(tmp_path: Path
     body = notification("INV-of-nobody", "settlement")
     with served(tmp_path, DATABASE_URL=database_url) as program:
         url = url_of(program)
-        assert httpx.get(f"{url}/readyz").json() == {"status": "ok"}
+        assert httpx.get(f"{url}/readyz").json() == {"status": "ok", "worker": "never_seen"}
         assert "demo" not in httpx.get(f"{url}/login").text
         assert httpx.post(f"{url}/api/v1/midtrans/webhook", json=body).status_code == 200
         assert program.end() == DONE
@@ -91,10 +92,39 @@ def test_serve_on_a_given_database_logs_lines_that_reveal_nothing(tmp_path: Path
             assert secret not in program.printed
 
 
+def test_serve_tells_of_workers_that_fell_silent(tmp_path: Path, database_url: str) -> None:
+    """Whoever still can: the worker itself tells nothing any more."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("insert into workers (id, beat_at) values ('gone', now() - interval '2 minutes')")
+
+    def told() -> bool:
+        with psycopg.connect(database_url) as connection:
+            found = connection.execute("select subject from alerts where kind = 'worker_silent'").fetchall()
+        return found == [("worker",)]
+
+    with served(tmp_path, DATABASE_URL=database_url) as program:
+        reply = httpx.get(f"{url_of(program)}/readyz")
+        assert (reply.status_code, reply.json()["status"]) == (503, "worker_silent")
+        eventually(told, within=30, what="an alert")
+        assert program.end() == DONE
+    assert "Start one: tuntas worker" in tuntas("doctor", DATABASE_URL=database_url).out
+
+
+def test_a_worker_that_cannot_go_on_ends_with_a_sentence(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tuntas.worker.worker.beat", None)  # a mistake: it cannot be called
+    try:
+        result = tuntas("worker", DATABASE_URL=database_url, **SANDBOX)
+    finally:
+        structlog.reset_defaults()
+    assert (result.code, "The worker cannot go on (TypeError" in result.err) == (WRONG, True)
+
+
 def test_serve_without_a_database_makes_its_own(short_dir: Path) -> None:
     with served(short_dir, "--data-dir", str(short_dir)) as program:
         url = url_of(program)
-        assert httpx.get(f"{url}/readyz").json() == {"status": "ok"}
+        assert httpx.get(f"{url}/readyz").json() == {"status": "ok", "worker": "never_seen"}
         assert httpx.get(f"{url}/api/v1/packages").json() == [], "no demo data in production"
         assert program.end() == DONE
     assert postgres_of(short_dir) is None

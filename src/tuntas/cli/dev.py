@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from tuntas.cli.environment import (
     EXIT_MISSING,
     EXIT_UNUSABLE,
+    EXIT_WRONG,
     DevelopmentSettings,
     addresses_of_parts,
     database_url,
@@ -24,12 +25,14 @@ from tuntas.cli.environment import (
     write_dev_file,
 )
 from tuntas.cli.server import Site, Sites, listen, port_of
+from tuntas.cli.worker import cannot_go_on
 from tuntas.settings import Settings
 from tuntas.store import migrations
 from tuntas.store.database import DatabaseUnusable
 from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD
 from tuntas.usecases.backend import open_backend
 from tuntas.usecases.demo import add_demo_data
+from tuntas.usecases.liveness import watching
 
 _HOST = "127.0.0.1"
 
@@ -109,15 +112,17 @@ async def _run(
     try:
         if demo:
             await add_demo_data(backend)
-        async with working(backend, url):
+        async with working(backend, url) as worker, watching(backend):
             await sites.start()
             _announce(settings, sockets, demo=demo, ready_file=ready_file)
-            await sites.wait()
+            broke = await worker.wait(sites.wait())
             typer.echo("Stopping …")
             await sites.stop()
     finally:
         await sites.stop()
         await backend.close()
+    if broke is not None:
+        fail(cannot_go_on(broke), EXIT_WRONG)
 
 
 def _simulator(settings: Settings, sockets: _Sockets) -> ASGIApp:

@@ -6,7 +6,7 @@ import sys
 import structlog
 import typer
 
-from tuntas.cli import config, dev, doctor, logs, migrate, orders, refund, serve, sync, webhook, worker
+from tuntas.cli import config, dev, doctor, jobs, logs, migrate, orders, refund, serve, sync, webhook, worker
 from tuntas.cli.environment import EXIT_WRONG
 from tuntas.observability.logging import configure_logging, log_what_python_prints
 
@@ -32,6 +32,7 @@ app.command("resolve")(doctor.resolve)
 app.add_typer(orders.app, name="orders")
 app.add_typer(config.app, name="config")
 app.add_typer(webhook.app, name="webhook")
+app.add_typer(jobs.app, name="jobs")
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from tuntas.observability.logging import configure_logging
 from tuntas.settings import Settings
 from tuntas.store import migrations
 from tuntas.usecases.backend import open_backend
+from tuntas.usecases.liveness import watching
 
 
 def serve(
@@ -48,9 +49,10 @@ async def _serve(settings: Settings, url: str, host: str, port: int) -> None:
     sites = Sites([Site(create_app(backend), bound)])
     sites.end_on_signals()
     try:
-        await sites.start()
-        typer.echo(f"Serving on http://{host}:{port_of(bound)}")
-        await sites.wait()
+        async with watching(backend):
+            await sites.start()
+            typer.echo(f"Serving on http://{host}:{port_of(bound)}")
+            await sites.wait()
     finally:
         await sites.stop()
         await backend.close()

@@ -23,11 +23,9 @@ from tuntas.clock import SystemClock
 from tuntas.domain.money import Rupiah
 from tuntas.language import Language, text
 from tuntas.midtrans.compose import compose_notification
-from tuntas.midtrans.errors import GatewayError
 from tuntas.midtrans.notification import STATUS_CODES, readable_body
 from tuntas.observability.printable import printable
 from tuntas.settings import SANDBOX_PREFIX, Settings
-from tuntas.usecases import confirm as confirming
 from tuntas.usecases import replay as replaying
 from tuntas.usecases.apply_facts import Outcome
 from tuntas.usecases.check_key import KeyState, check_key
@@ -97,24 +95,6 @@ def replay(
         fail(f"No notification {notification_id}.", EXIT_MISSING)
     _print_outcome(notification_id, outcome, as_json=as_json)
     if outcome is None:
-        raise typer.Exit(EXIT_WRONG)
-
-
-@app.command("confirm")
-def confirm(
-    notification_id: Annotated[int, typer.Argument(help="The number that `tuntas doctor` shows.")],
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> None:
-    """Ask Midtrans now about what a stored notification says, and take in the answer."""
-    try:
-        outcome = run(desk_settings(data_dir), lambda backend: confirming.confirm(backend, notification_id))
-    except GatewayError as error:
-        fail(str(error), EXIT_MISSING)
-    if outcome is None:
-        fail(f"No notification {notification_id}.", EXIT_MISSING)
-    _print_outcome(notification_id, outcome, as_json=as_json)
-    if outcome == confirming.NOT_CONFIRMED:
         raise typer.Exit(EXIT_WRONG)
 
 

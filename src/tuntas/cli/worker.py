@@ -1,13 +1,16 @@
 """`tuntas worker`: reconciliation, confirmations, retries; run as many as you like."""
 
 import asyncio
+import os
 from typing import Annotated
 
 import typer
 
 from tuntas.cli.environment import (
+    EXIT_WRONG,
     DataDir,
     database_url,
+    fail,
     read_settings,
     require_current_schema,
     stop_on_signals,
@@ -15,11 +18,15 @@ from tuntas.cli.environment import (
 )
 from tuntas.observability.logging import configure_logging
 from tuntas.settings import Settings
-from tuntas.usecases.backend import open_backend
+from tuntas.usecases.backend import Backend, open_backend
+from tuntas.worker.ending import ended
+
+_CLOSE_SECONDS_MAX = 2
+_CANCEL_SECONDS_MAX = 1
 
 
 def worker(
-    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Jobs at the same time.")] = 4,
+    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Urgent jobs at the same time.")] = 4,
     data_dir: DataDir = None,
 ) -> None:
     """Run the background work with the configuration of the environment."""
@@ -36,16 +43,27 @@ async def _work(settings: Settings, url: str, concurrency: int) -> None:
 
     backend = open_backend(settings, url)
     running = Worker(backend, url, concurrency=concurrency)
-    try:
-        with stop_on_signals() as stopped:
-            await running.start()
-            typer.echo("Working.")
-            ended = asyncio.create_task(running.wait())
-            await asyncio.wait(
-                [ended, asyncio.create_task(stopped.wait())], return_when=asyncio.FIRST_COMPLETED
-            )
-            if ended.done():
-                await ended
-    finally:
+    with stop_on_signals() as stopped:
+        await running.start()
+        typer.echo("Working.")
+        broke = await running.wait(stopped.wait())
         await running.stop()
-        await backend.close()
+        await _end(backend)
+    if broke is not None:
+        fail(cannot_go_on(broke), EXIT_WRONG)
+
+
+def cannot_go_on(broke: BaseException) -> str:
+    """The sentence for a worker that ended by itself."""
+    why = f"{type(broke).__name__}: {broke}"
+    return f"The worker cannot go on ({why}). Start it again; if it stays so, go back a version."
+
+
+async def _end(backend: Backend) -> None:
+    """Let go of everything; a database that hangs must not keep the process for ever."""
+    closing = asyncio.create_task(backend.close())
+    await asyncio.wait([closing], timeout=_CLOSE_SECONDS_MAX)
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    if left and not await ended(left, within=_CANCEL_SECONDS_MAX):
+        typer.echo("The database does not let go; ended without it. What was begun is done again.", err=True)
+        os._exit(EXIT_WRONG)

@@ -33,6 +33,9 @@ class AlertKind(StrEnum):
     NAME_LOST = "name_lost"
     POISON = "poison"
     ORDER_LOCKED = "order_locked"
+    JOB_FAILED = "job_failed"
+    ROUND_FAILS = "round_fails"
+    WORKER_SILENT = "worker_silent"
     INVARIANT = "invariant"
 
 
@@ -129,6 +132,17 @@ ADVICE: Mapping[AlertKind, Advice] = {
     AlertKind.ORDER_LOCKED: Advice(
         "Another database session holds the rows of an order; what Midtrans says of it is refused meanwhile.",
         "Run: tuntas doctor; no_session_holds_rows names the session and how to end it. Then: tuntas sync",
+    ),
+    AlertKind.JOB_FAILED: Advice(
+        "A job was tried again and again, and given up.",
+        "The log says why. Do it now: tuntas jobs run {subject}",
+    ),
+    AlertKind.ROUND_FAILS: Advice(
+        "A piece of the clock's work has failed several times in a row. It goes on being tried.",
+        "See what is wrong: tuntas jobs run {subject}",
+    ),
+    AlertKind.WORKER_SILENT: Advice(
+        "No worker works: nothing heals, nothing is confirmed.", "Start one: tuntas worker"
     ),
     AlertKind.INVARIANT: Advice("An invariant does not hold.", "Run: tuntas doctor"),
 }

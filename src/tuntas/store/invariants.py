@@ -8,11 +8,12 @@ from sqlalchemy import text
 
 from tuntas.store.alerts import AlertKind
 from tuntas.store.database import UnitOfWork
+from tuntas.store.liveness import SILENT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """`query` may use `:now`; it selects one column, the subject."""
+    """`query` selects one column, the subject. It may use `:now` and `:silent`, a worker's silent seconds."""
 
     name: str
     wrong: str
@@ -123,7 +124,7 @@ INVARIANTS = (
     Invariant(
         name="no_confirmation_waits",
         wrong="A notification has waited for Midtrans's confirmation for more than ten minutes.",
-        remedy="Is `tuntas worker` running, and does Midtrans answer? Ask: tuntas webhook confirm <number>",
+        remedy="Does Midtrans answer, and does `tuntas worker` run? Then: tuntas jobs run confirm <number>",
         query="""
             select id::text from notifications
             where outcome = 'awaiting_confirmation' and :now > handled_at + interval '10 minutes'""",
@@ -131,7 +132,7 @@ INVARIANTS = (
     Invariant(
         name="reconciliation_keeps_up",
         wrong="An order should have been asked about an hour ago.",
-        remedy="Is `tuntas worker` running?",
+        remedy="Is `tuntas worker` running? Then run: tuntas jobs run reconcile_due",
         query="select order_id from orders where :now > next_check_at + interval '1 hour'",
     ),
     Invariant(
@@ -149,11 +150,31 @@ INVARIANTS = (
                   and l.mode <> 'ShareUpdateExclusiveLock'
                   and c.relname in ('notifications', 'invitations', 'orders', 'transactions'))""",
     ),
+    Invariant(
+        name="a_worker_is_alive",
+        wrong="No worker works, although there has been one or something waits for one.",
+        remedy="Start one: tuntas worker",
+        query="""
+            select 'silent since ' || to_char(beat_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            from (select max(beat_at) as beat_at from workers) last
+            where beat_at < now() - make_interval(secs => :silent)
+            union all
+            select 'never seen' where not exists (select 1 from workers) and (
+                exists (select 1 from orders where :now > next_check_at + interval '10 minutes')
+                or exists (
+                    select 1 from procrastinate_jobs job
+                    join procrastinate_events event on event.job_id = job.id
+                    where job.status = 'todo' and event.at < now() - interval '10 minutes'))""",
+    ),
 )
+
+_QUERY_SECONDS_MAX = 10
 
 
 async def broken(session: UnitOfWork, invariant: Invariant, *, now: datetime, limit: int) -> Sequence[str]:
-    """Up to `limit` subjects for which the invariant does not hold."""
-    values = {"now": now} if ":now" in invariant.query else {}
+    """Up to `limit` subjects for which the invariant does not hold. Bounds the time of this transaction."""
+    await session.execute(text(f"set local statement_timeout = '{_QUERY_SECONDS_MAX}s'"))
+    offered = {"now": now, "silent": SILENT_SECONDS}
+    values = {name: value for name, value in offered.items() if f":{name}" in invariant.query}
     query = text(f"{invariant.query} limit {limit:d}")
     return (await session.scalars(query, values)).all()

@@ -368,3 +368,33 @@ class PaymentLog(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     raw: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The notification's body exactly as received."""
+
+
+class WorkerBeat(Base):
+    """A worker process, and when it last said that it works. Times are the database's."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    beat_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+
+
+class FailingRound(Base):
+    """A piece of the clock's work that failed last time, and how often in a row."""
+
+    __tablename__ = "failing_rounds"
+    __table_args__ = (CheckConstraint("failures > 0", name="failures_positive"),)
+
+    name: Mapped[str] = mapped_column(String(128), primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+
+
+class GatewayPace(Base):
+    """One row: the next moment at which any worker may ask Midtrans. The database's time."""
+
+    __tablename__ = "gateway_pace"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    next_at: Mapped[datetime]

@@ -1,10 +1,16 @@
 """Hold the books against what must always be so; say what is wrong and what to do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from tuntas.store.alerts import AlertKind, raise_alert, resolve, resolve_all
+from tuntas.store.database import DatabaseUnreachable
 from tuntas.store.invariants import INVARIANTS, Invariant, broken
 from tuntas.usecases.backend import Backend
+
+log = structlog.get_logger()
 
 _SHOWN = 20
 
@@ -16,19 +22,37 @@ class Breach:
     """The first few for which it does not hold."""
 
 
-async def check_invariants(backend: Backend) -> list[Breach]:
-    """Every invariant that does not hold now; opens an alert for each, and closes those that hold again."""
+async def check_invariants(backend: Backend, invariants: Sequence[Invariant] = INVARIANTS) -> list[Breach]:
+    """Every invariant that does not hold now; opens an alert for each, and closes those that hold again.
+
+    Each is examined alone: one that cannot be is a breach itself, and the others go on.
+    """
+    return [breach for invariant in invariants if (breach := await _check(backend, invariant)) is not None]
+
+
+async def _check(backend: Backend, invariant: Invariant) -> Breach | None:
     now = backend.clock.now()
-    breaches = []
-    async with backend.database.transaction(patient=True) as session:
-        for invariant in INVARIANTS:
-            subjects = await broken(session, invariant, now=now, limit=_SHOWN)
-            if subjects:
-                breaches.append(Breach(invariant, tuple(subjects)))
-                detail = {"subjects": list(subjects)}
-                await raise_alert(session, AlertKind.INVARIANT, invariant.name, at=now, detail=detail)
-            else:
-                await resolve(session, AlertKind.INVARIANT, invariant.name, at=now)
-                if invariant.closes is not None:
-                    await resolve_all(session, invariant.closes, at=now)
-    return breaches
+    subjects = await _examine(backend, invariant)
+    async with backend.database.transaction() as session:
+        if not subjects:
+            await resolve(session, AlertKind.INVARIANT, invariant.name, at=now)
+            if invariant.closes is not None:
+                await resolve_all(session, invariant.closes, at=now)
+            return None
+        detail = {"subjects": list(subjects)}
+        await raise_alert(session, AlertKind.INVARIANT, invariant.name, at=now, detail=detail)
+    return Breach(invariant, subjects)
+
+
+async def _examine(backend: Backend, invariant: Invariant) -> tuple[str, ...]:
+    """The first few subjects. Raises DatabaseUnreachable: then nothing can be said of any invariant."""
+    try:
+        async with backend.database.transaction(patient=True) as session:
+            found = await broken(session, invariant, now=backend.clock.now(), limit=_SHOWN)
+    except DatabaseUnreachable:
+        raise
+    except Exception as error:  # noqa: BLE001  a query that fails or takes too long says nothing of the others
+        kind = type(error.__cause__ or error).__name__
+        log.warning("invariant_not_checked", outcome=invariant.name, error=kind)
+        return (f"could not be examined: {kind}",)
+    return tuple(found)

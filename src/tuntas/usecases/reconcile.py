@@ -1,6 +1,5 @@
 """Asking Midtrans how orders stand, so that a stream of notifications lost entirely still heals."""
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -28,12 +27,12 @@ from tuntas.usecases.apply_facts import (
     recount,
 )
 from tuntas.usecases.backend import Backend
+from tuntas.usecases.pace import wait_for_turn
 
 log = structlog.get_logger()
 
 _LEASE = timedelta(minutes=5)
-"""How long a worker has for the orders it took before another may ask about them too; longer than a round."""
-_ROUND_SECONDS = 45
+"""How long a worker has for the orders it took before another may ask about them too."""
 _SILENT_LIMIT = 3
 """After so many failures in a row Midtrans itself is tried: is it away, or are these orders strange?"""
 _TOLD_AFTER = 3
@@ -92,29 +91,27 @@ async def sync_order(
 async def reconcile_due(backend: Backend, *, limit: int = 100) -> int:
     """Ask about the orders whose time has come; returns how many, and 0 when Midtrans is away.
 
-    A round ends after 45 seconds; what it took and did not get to is given back. Many workers may do this
-    at once: each takes its own orders by `skip locked` and a lease.
+    What it took and did not get to is given back. Many workers may do this at once: each takes its own
+    orders by `skip locked` and a lease.
     """
     now = backend.clock.now()
     async with backend.database.transaction() as session:
         due = await orders.take_due(session, now=now, lease_until=now + _LEASE, limit=limit)
     left = deque(due)
-    until = asyncio.get_running_loop().time() + _ROUND_SECONDS
-    interval = 1 / backend.settings.tuntas_checks_per_second
     failures_in_a_row = 0
     try:
-        while left and asyncio.get_running_loop().time() < until:
+        while left:
+            await wait_for_turn(backend)
             answered = await _check(backend, left[0])
             left.popleft()
             failures_in_a_row = 0 if answered else failures_in_a_row + 1
             if failures_in_a_row == _SILENT_LIMIT and not await _midtrans_answers(backend):
                 return 0
-            await asyncio.sleep(interval)
     finally:
         if left:
             async with backend.database.transaction() as session:
                 await orders.give_back(session, left, at=now)
-    return len(due) - len(left)
+    return len(due)
 
 
 async def sync_all(
