@@ -16,6 +16,8 @@ class RefundRow:
     amount: Rupiah
     reason: str | None = None
     bank_confirmed_at: datetime | None = None
+    is_total: bool = False
+    """Not one refund, but the sum so far of a transaction whose single refunds Midtrans did not tell."""
 
 
 class WayBack(StrEnum):

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from tuntas.domain.texts import is_keepable
+
 UnitOfWork = AsyncSession
 """What a transaction hands out: the argument of every query in this package."""
 
@@ -75,8 +77,8 @@ class Database:
 
 
 def storable(text: str) -> bool:
-    """PostgreSQL keeps every character but NUL: a text that holds one equals nothing in a table."""
-    return "\x00" not in text
+    """Whether a text can be in a table at all: one that cannot be kept equals nothing there."""
+    return is_keepable(text)
 
 
 def driver_url(url: str, driver: str) -> URL:

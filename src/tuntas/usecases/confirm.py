@@ -33,6 +33,8 @@ async def confirm(backend: Backend, notification_id: int) -> Outcome | None:
     if kept is None:
         return None
     claim = parse_notification(kept.body)
+    if claim.transaction_id is None:
+        return None
     try:
         answer: Fact | None = await backend.core.status(claim.transaction_id)
     except TransactionNotFound:
@@ -53,7 +55,7 @@ async def _compare(
     session: UnitOfWork, order_id: str, claim: Notification, answer: Fact | None, now: datetime
 ) -> None:
     """Midtrans may know more by now, but never less than what it truly sent."""
-    claimed = rung_of(claim.transaction_status, claim.fraud_status)
+    claimed = rung_of(claim.transaction_status or "", claim.fraud_status)
     known = answer.rung if answer else None
     borne_out = claimed is None or (known is not None and known >= claimed)
     sides = {

@@ -54,6 +54,8 @@ async def ingest(backend: Backend, body: bytes) -> Refused | None:
         backend.settings.signature_keys,
     ):
         return Refused(Refusal.BAD_SIGNATURE)
+    if notification.transaction_id is None or notification.transaction_status is None:
+        return Refused(Refusal.MALFORMED)
     if not notification.is_coherent:
         return Refused(Refusal.INCOHERENT)
     async with backend.database.transaction() as session:

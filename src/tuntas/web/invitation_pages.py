@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tuntas.http.bodies import InvitationIn
+from tuntas.http.bodies import InvitationIn, read_form
 from tuntas.http.caller import backend_of, language_of, require_own_origin
 from tuntas.http.errors import sentence
 from tuntas.language import text
@@ -88,7 +88,7 @@ async def new_form(request: Request, user: User) -> Response:
 
 async def add(request: Request, user: User) -> Response:
     require_own_origin(request)
-    form = await request.form()
+    form = await read_form(request)
     values = {name: str(form.get(name, "")).strip() for name in _FORM_FIELDS}
     given = {name: value for name, value in values.items() if value}
     language = language_of(request)
