@@ -177,10 +177,17 @@ def notification(order_id: str, status: str, **changes: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def open_stand(database_url: str, *, notified: bool = True, **settings: Any) -> AsyncIterator[Stand]:
+async def open_stand(
+    database_url: str,
+    *,
+    notified: bool = True,
+    transport: httpx.AsyncBaseTransport | None = None,
+    **settings: Any,
+) -> AsyncIterator[Stand]:
     """Both servers on free ports; `settings` override the development ones.
 
-    Without `notified` every notification is lost: nobody told the simulator where we are.
+    Without `notified` every notification is lost: nobody told the simulator where we are. A `transport`
+    answers in the simulator's place.
     """
     web, gateway = listen("127.0.0.1", 0), listen("127.0.0.1", 0)
     url, simulator_url = (f"http://127.0.0.1:{port_of(bound)}" for bound in (web, gateway))
@@ -198,6 +205,7 @@ async def open_stand(database_url: str, *, notified: bool = True, **settings: An
         ),
         database_url,
         clock=clock,
+        transport=transport,
     )
     simulator = create_simulator(
         SimulatorConfig(

@@ -339,12 +339,12 @@ def test_half_an_emoji_in_a_reason_costs_half_an_emoji() -> None:
 
 
 NAMED = [
-    "extra_info", "gross_amount_info", "original_amount", "refund_amount", "refund_key", "refund_chargeback_id",
-    "created_at", "bank_confirmed_at", "reason", "bank", "va_number",
+    "extra_info", "gross_amount_info", "original_amount", "refund_amount", "refund_key",
+    "refund_chargeback_id", "created_at", "bank_confirmed_at", "reason", "bank", "va_number",
 ]  # fmt: skip
 READ = [
-    "transaction_time", "settlement_time", "expiry_time", "fraud_status", "payment_type", "currency", "refunds",
-    "va_numbers", "permata_va_number", "metadata", *NAMED,
+    "transaction_time", "settlement_time", "expiry_time", "fraud_status", "payment_type", "currency",
+    "refunds", "va_numbers", "permata_va_number", "metadata", *NAMED,
 ]  # fmt: skip
 ODD = st.sampled_from(
     [

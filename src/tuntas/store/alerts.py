@@ -21,6 +21,7 @@ class AlertKind(StrEnum):
     CONFIRMATION_MISMATCH = "confirmation_mismatch"
     OVER_REFUNDED = "over_refunded"
     REFUND_UNCERTAIN = "refund_uncertain"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105  a kind's name
     POISON = "poison"
     INVARIANT = "invariant"
 
@@ -61,6 +62,11 @@ ADVICE: Mapping[AlertKind, Advice] = {
     AlertKind.REFUND_UNCERTAIN: Advice(
         "A refund has had no answer for so long that Midtrans has forgotten its key.",
         "Look at Midtrans's dashboard whether the money went back.",
+    ),
+    AlertKind.TOKEN_REFUSED: Advice(
+        "Midtrans refuses to give a payment page: the customer cannot pay.",
+        "Read Midtrans's sentence and mend what it names: tuntas logs --event token_failed --json. "
+        "This closes when the customer gets a payment page.",
     ),
     AlertKind.POISON: Advice(
         "A stored notification cannot be applied.",

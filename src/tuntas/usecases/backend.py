@@ -1,6 +1,6 @@
 """What every use case needs, handed in once at the entrance."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 
@@ -10,6 +10,7 @@ from tuntas.midtrans.http import MidtransHttp
 from tuntas.midtrans.snap import SnapClient
 from tuntas.settings import Settings
 from tuntas.store.database import Database
+from tuntas.usecases.flights import Flights
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,11 @@ class Backend:
     snap: SnapClient
     core: CoreClient
     connections: tuple[MidtransHttp, ...]
+    flights: Flights = field(default_factory=Flights)
 
     async def close(self) -> None:
+        """What is under way is broken off first: it still needs the database to give its leases back."""
+        await self.flights.end()
         for connection in self.connections:
             await connection.aclose()
         await self.database.close()
