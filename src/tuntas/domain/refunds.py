@@ -1,5 +1,6 @@
 """Refunds: which payments can be refunded at all, and the rows that tell of them."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +19,11 @@ class RefundRow:
     bank_confirmed_at: datetime | None = None
     is_total: bool = False
     """Not one refund, but the sum so far of a transaction whose single refunds Midtrans did not tell."""
+
+
+def total_key(transaction_id: str) -> str:
+    """The key of the one row that stands for what of such a sum no single refund explains."""
+    return f"midtrans-total-{hashlib.sha256(transaction_id.encode()).hexdigest()[:32]}"
 
 
 class WayBack(StrEnum):

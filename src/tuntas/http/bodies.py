@@ -26,7 +26,7 @@ def _keepable(text: str) -> str:
 
 
 _ATOM = r"[\w!#$%&*+/=?^{|}~-]+"
-_LABEL = r"[^\W_](?:[\w-]*[^\W_])?"
+_LABEL = r"[^\W_](?:(?:[^\W_]|-)*[^\W_])?"
 
 Id = Annotated[int, Field(strict=True, gt=0, lt=2**63)]
 Email = Annotated[

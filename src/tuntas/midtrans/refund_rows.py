@@ -9,7 +9,7 @@ import hashlib
 from collections import Counter
 
 from tuntas.domain.money import Rupiah
-from tuntas.domain.refunds import RefundRow
+from tuntas.domain.refunds import RefundRow, total_key
 from tuntas.domain.texts import is_identifier
 from tuntas.midtrans.fields import WORD_MAX, Fields
 
@@ -51,7 +51,7 @@ def _flat(fields: Fields, transaction_id: str) -> tuple[RefundRow, ...]:
     key = _own_key(fields)
     if key is not None:
         return (_row(fields, key, amount),)
-    return (RefundRow(_digest("total", transaction_id), amount, is_total=True),)
+    return (RefundRow(total_key(transaction_id), amount, is_total=True),)
 
 
 def _row(entry: Fields, key: str, amount: Rupiah) -> RefundRow:

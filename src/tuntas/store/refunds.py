@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from tuntas.domain.refunds import RefundRow
 from tuntas.store.database import UnitOfWork
 from tuntas.store.models import Order, Refund
+from tuntas.store.refund_totals import without_double_count
 
 _CONFIRMED, _ACCEPTED = "confirmed", "accepted"
 
@@ -20,7 +21,7 @@ async def record(
 
     False when they sum to more than the order's amount: then an alert is due, and no refund of ours fits.
     """
-    for row in rows:
+    for row in await without_double_count(session, order_id, transaction_id, rows):
         statement = insert(Refund).values(
             order_id=order_id,
             refund_key=row.key,
