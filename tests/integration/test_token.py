@@ -6,27 +6,26 @@ import os
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
+from tests.command import SANDBOX
 from tests.gateway import TOKEN, Gateway, gives_a_token, refuses, says
-from tests.program import PROGRAM
+from tests.program import PROGRAM, eventually, started
 from tests.stand import INVITATION, PRICE, Stand, open_stand
 from tuntas.store import orders
+from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD
 from tuntas.store.models import User
 from tuntas.usecases.create_token import create_token
 from tuntas.usecases.errors import TokenInProgress
 
 pytestmark = pytest.mark.anyio
-
-DESK = {
-    "MIDTRANS_SERVER_KEY": "SB-Mid-server-simulator",
-    "MIDTRANS_CLIENT_KEY": "SB-Mid-client-simulator",
-}
 
 
 async def sessions(stand: Stand) -> list[dict[str, object]]:
@@ -267,7 +266,7 @@ async def test_the_alert_of_a_refused_token_names_where_to_read_it_and_closes_by
         await stand.ask_token()
         assert len(stand.rows("select 1 from alerts")) == 1
         remedy = ["logs", "--event", "token_failed", "--json", "--data-dir", str(tmp_path)]
-        environment = {**os.environ, **DESK, "DATABASE_URL": database_url}
+        environment = {**os.environ, **SANDBOX, "DATABASE_URL": database_url}
         command = [PROGRAM, *remedy]
         shown = await asyncio.to_thread(subprocess.check_output, command, env=environment, cwd=tmp_path)
         line = json.loads(shown.splitlines()[0])
@@ -423,6 +422,31 @@ async def test_a_process_that_ends_gives_its_lease_back_and_tells_who_waits(data
         assert stand.rows("select asking_until, unusable from orders") == [
             {"asking_until": None, "unusable": False}
         ]
+
+
+def test_a_server_that_is_stopped_while_it_asks_leaves_no_lease(database_url: str, tmp_path: Path) -> None:
+    def leases() -> list[tuple[datetime | None]]:
+        with psycopg.connect(database_url) as connection:
+            return connection.execute("select asking_until from orders").fetchall()
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        snap = f"http://127.0.0.1:{silent.getsockname()[1]}/snap/v1"
+        variables = {**SANDBOX, "DATABASE_URL": database_url, "MIDTRANS_SNAP_URL": snap}
+        with (
+            started(tmp_path, "serve", "--port", "0", **variables) as program,
+            ThreadPoolExecutor(1) as browser,
+        ):
+            program.wait_for("Serving on ")
+            url = program.printed.partition("Serving on ")[2].split()[0]
+            with httpx.Client(base_url=url, timeout=60) as http:
+                person = {"email": DEMO_EMAIL, "password": DEMO_PASSWORD}
+                token = http.post("/api/v1/login", json=person).json()["token"]
+                headers = {"Authorization": f"Bearer {token}"}
+                body = {"invitation_id": INVITATION}
+                browser.submit(http.post, "/api/midtrans/create-snap-token", json=body, headers=headers)
+                eventually(lambda: any(until for (until,) in leases()), within=30, what="Midtrans is asked")
+                assert program.end(within=20) == 0
+        assert leases() == [(None,)]
 
 
 async def test_only_the_lease_that_is_ones_own_is_given_back(stand: Stand) -> None:
