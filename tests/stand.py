@@ -178,12 +178,17 @@ def notification(order_id: str, status: str, **changes: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def open_stand(
-    database_url: str, *, notified: bool = True, resolve: Resolver = addresses_of, **settings: Any
+    database_url: str,
+    *,
+    notified: bool = True,
+    resolve: Resolver = addresses_of,
+    transport: httpx.AsyncBaseTransport | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Stand]:
     """Both servers on free ports; `settings` override the development ones.
 
     Without `notified` every notification is lost: nobody told the simulator where we are. `resolve` is the
-    DNS.
+    DNS. A `transport` answers in the simulator's place.
     """
     web, gateway = listen("127.0.0.1", 0), listen("127.0.0.1", 0)
     url, simulator_url = (f"http://127.0.0.1:{port_of(bound)}" for bound in (web, gateway))
@@ -202,6 +207,7 @@ async def open_stand(
         database_url,
         clock=clock,
         resolve=resolve,
+        transport=transport,
     )
     simulator = create_simulator(
         SimulatorConfig(

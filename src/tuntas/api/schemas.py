@@ -3,9 +3,9 @@
 from datetime import date, datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
-from tuntas.http.bodies import Body, Id
+from tuntas.http.bodies import Body, Id, OrderId
 from tuntas.store.models import Package, User
 from tuntas.usecases.create_token import TokenResult
 from tuntas.usecases.invitations import InvitationView
@@ -23,7 +23,7 @@ class TokenIn(Body):
 
 
 class CheckStatusIn(Body):
-    order_id: Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=r"^[^\x00]*$")]
+    order_id: OrderId
 
 
 class UserOut(BaseModel):

@@ -60,12 +60,19 @@ MEANING: dict[Rung, PaymentStatus] = {
 _BY_STATUS = {rung.status: rung for rung in Rung}
 _MONEY_IN = {Rung.CAPTURE, Rung.SETTLEMENT}
 
+UNREADABLE = "unreadable"
+"""Stands for a word that was sent but is no text, such as a verdict in a list: known to no table."""
+
+if missing := set(Rung) - set(MEANING):
+    raise LookupError(f"rungs without a meaning: {missing}")
+
 
 def rung_of(transaction_status: str, fraud_status: str | None) -> Rung | None:
     """Place what Midtrans says on the ladder; None for a status nobody knows, which changes nothing.
 
     Money counts only when the fraud desk accepted it or did not score it (Midtrans, "fraud_status").
-    An unknown verdict is no acceptance: such a payment waits like a challenged one.
+    An unknown verdict is no acceptance: such a payment waits like a challenged one. This is the only
+    place where a verdict is weighed.
     """
     rung = _BY_STATUS.get(transaction_status.lower())
     verdict = (fraud_status or "accept").lower()

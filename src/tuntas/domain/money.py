@@ -1,16 +1,19 @@
 """Rupiah as whole numbers. No float ever touches an amount."""
 
 import re
+from decimal import Decimal
 from typing import NewType
 
 Rupiah = NewType("Rupiah", int)
 """Whole Indonesian rupiah. Midtrans refuses fractions, so there is no smaller unit here."""
 
+_BELOW = 10**15
+"""Every amount is smaller: fifteen digits."""
 _AMOUNT = re.compile(r"(\d{1,15})(?:\.0{1,2})?")
 
 
 class NotRupiah(ValueError):
-    """The text is not a whole, unsigned amount of rupiah."""
+    """This is not a whole, unsigned amount of rupiah."""
 
 
 def parse_rupiah(text: str) -> Rupiah:
@@ -23,3 +26,19 @@ def parse_rupiah(text: str) -> Rupiah:
     if match is None:
         raise NotRupiah(f"{text[:40]!r} is not a whole amount of rupiah")
     return Rupiah(int(match[1]))
+
+
+def read_rupiah(value: object) -> Rupiah:
+    """Read an amount as a sender may spell it in JSON: as a text, an integer or a decimal number.
+
+    Raises NotRupiah for everything else, floats too: their last digits are not what was sent.
+    """
+    if isinstance(value, str):
+        return parse_rupiah(value)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise NotRupiah(f"a {type(value).__name__} is not a whole amount of rupiah")
+    # The bound comes first: written out, 1e999999999 alone would fill the memory.
+    finite = isinstance(value, int) or value.is_finite()
+    if not finite or not 0 <= value < _BELOW or value != int(value):
+        raise NotRupiah("the number is not a whole amount of rupiah")
+    return Rupiah(int(value))

@@ -1,5 +1,6 @@
 """Refunds: how the money of a payment can go back, and what a refund's row says."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,13 @@ class RefundRow:
     amount: Rupiah
     reason: str | None = None
     bank_confirmed_at: datetime | None = None
+    is_total: bool = False
+    """Not one refund, but the sum so far of a transaction whose single refunds Midtrans did not tell."""
+
+
+def total_key(transaction_id: str) -> str:
+    """The key of the one row that stands for what of such a sum no single refund explains."""
+    return f"midtrans-total-{hashlib.sha256(transaction_id.encode()).hexdigest()[:32]}"
 
 
 class RefundState(StrEnum):

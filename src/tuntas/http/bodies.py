@@ -1,9 +1,14 @@
 """What people and programs send: the same fields are read by the API and by the pages' forms."""
 
 from datetime import date
+from http import HTTPStatus
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from tuntas.domain.texts import is_keepable
 
 
 def _iso_text(value: object) -> object:
@@ -13,16 +18,30 @@ def _iso_text(value: object) -> object:
     return value
 
 
+def _keepable(text: str) -> str:
+    """People are told; what machines send is cleaned instead, see `domain.texts`."""
+    if not is_keepable(text):
+        raise ValueError("a text without control characters")
+    return text
+
+
+_ATOM = r"[\w!#$%&*+/=?^{|}~-]+"
+_LABEL = r"[^\W_](?:(?:[^\W_]|-)*[^\W_])?"
+
 Id = Annotated[int, Field(strict=True, gt=0, lt=2**63)]
 Email = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$"
+        strip_whitespace=True,
+        max_length=254,
+        pattern=rf"^{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*\.[^\W\d_]{{2,}}$",
     ),
 ]
+"""An address as mail servers and Midtrans take it: a slip such as `rani@example.test,` is told at once."""
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_keepable)
 ]
+OrderId = Annotated[str, StringConstraints(min_length=1, max_length=50), AfterValidator(_keepable)]
 Day = Annotated[date, BeforeValidator(_iso_text)]
 Password = Annotated[str, StringConstraints(max_length=256)]
 
@@ -57,3 +76,17 @@ class InvitationPatch(Body):
     title: Text | None = None
     event_date: Day | None = None
     venue: Text | None = None
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of a form that a page of ours sent.
+
+    A form names its own charset, and some give half characters or cannot be read at all; no browser sends
+    such. Raises HTTPException, 400.
+    """
+    try:
+        fields = {name: str(value) for name, value in (await request.form()).items()}
+        "".join(fields.values()).encode()
+    except UnicodeError as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST) from error
+    return fields

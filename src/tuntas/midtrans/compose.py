@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime
 
+from tuntas.domain.ladder import rung_of
 from tuntas.domain.money import Rupiah
 from tuntas.midtrans.notification import STATUS_CODES
 from tuntas.midtrans.signature import sign
@@ -29,8 +30,8 @@ def compose_notification(
     """
     if status == "challenge":
         status, fraud_status, payment_type = "capture", "challenge", "credit_card"
-    held = status == "capture" and fraud_status == "challenge"
-    status_code = STATUS_CODES["challenge" if held else status][0]
+    rung = rung_of(status, fraud_status)
+    status_code = STATUS_CODES[rung.status if rung else status][0]
     amount = f"{gross_amount}.00"
     body = {
         "transaction_time": format_wib(transaction_time or now),

@@ -1,7 +1,7 @@
 """Core: asking Midtrans about a transaction and acting on it (`/v2/{id}/…`).
 
 Replies are judged by the body's `status_code`, not by HTTP: 202, 404, 406, 412 and 414 come under HTTP 200
-(fact sheet 4.2).
+(Midtrans, "status code").
 """
 
 from datetime import datetime
@@ -11,17 +11,19 @@ from urllib.parse import quote
 from tuntas.clock import Clock
 from tuntas.domain.facts import Fact, Source
 from tuntas.domain.money import NotRupiah, Rupiah
-from tuntas.midtrans.body import read_fact, text_of
+from tuntas.midtrans.body import read_fact
 from tuntas.midtrans.errors import (
     DuplicateRefund,
+    GatewayMisconfigured,
     GatewayRejected,
     GatewayUnavailable,
     TransactionNotFound,
 )
-from tuntas.midtrans.http import MidtransHttp, json_object
+from tuntas.midtrans.http import MidtransHttp, Reply
 
-_NOT_FOUND, _DUPLICATE = "404", "406"
+_UNAUTHORIZED, _NOT_FOUND, _DUPLICATE = "401", "404", "406"
 _SERVER_ERROR = 500
+_CODE_DIGITS = 3
 
 
 class CoreClient:
@@ -37,15 +39,15 @@ class CoreClient:
         By order id it answers with one of the order's attempts. Raises TransactionNotFound (normal before
         a payment method is chosen) or another GatewayError.
         """
-        document = await self._call("GET", f"v2/{quote(any_id, safe='')}/status")
-        if document.get("status_code") == _NOT_FOUND:
-            raise TransactionNotFound([str(document.get("status_message"))])
-        return _fact(document, self._clock.now())
+        reply = await self._call("GET", f"v2/{quote(any_id, safe='')}/status")
+        if _code(reply) == _NOT_FOUND:
+            raise TransactionNotFound(reply.sentences("status_message"))
+        return _fact(reply, self._clock.now())
 
     async def cancel(self, transaction_id: str) -> None:
         """Void a captured card or a waiting attempt. Raises GatewayRejected when it is too late."""
-        document = await self._call("POST", f"v2/{quote(transaction_id, safe='')}/cancel")
-        _expect(document, "200")
+        reply = await self._call("POST", f"v2/{quote(transaction_id, safe='')}/cancel")
+        _expect(reply, "200")
 
     async def expire(self, transaction_id: str) -> None:
         """End a waiting attempt. Raises GatewayRejected when it does not wait any more."""
@@ -59,27 +61,34 @@ class CoreClient:
         bank refuses: a refusal by the bank comes as HTTP 200 with the body code 202.
         """
         body = {"refund_key": refund_key, "amount": amount, "reason": reason}
-        document = await self._call("POST", f"v2/{quote(transaction_id, safe='')}/refund", body)
-        if document.get("status_code") == _DUPLICATE:
-            raise DuplicateRefund([str(document.get("status_message"))])
-        _expect(document, "200", "201")
+        reply = await self._call("POST", f"v2/{quote(transaction_id, safe='')}/refund", body)
+        if _code(reply) == _DUPLICATE:
+            raise DuplicateRefund(reply.sentences("status_message"))
+        _expect(reply, "200", "201")
 
-    async def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        response = await self._http.send(method, path, body)
-        document = json_object(response)
-        code = text_of(document, "status_code")
-        if code is None or response.status_code >= _SERVER_ERROR or code.startswith("5"):
-            raise GatewayUnavailable(f"Midtrans answered HTTP {response.status_code} without an answer")
-        return document
+    async def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Reply:
+        reply = await self._http.send(method, path, body)
+        code = _code(reply)
+        if code is None or reply.status >= _SERVER_ERROR or code.startswith("5"):
+            raise GatewayUnavailable(f"Midtrans answered HTTP {reply.status} without an answer")
+        if code == _UNAUTHORIZED:
+            raise GatewayMisconfigured("Midtrans refuses the server key: check the key and the environment")
+        return reply
 
 
-def _fact(document: dict[str, Any], received_at: datetime) -> Fact:
+def _code(reply: Reply) -> str | None:
+    """The body's own status code, which some answers write as a number."""
+    code = reply.document.get("status_code")
+    return str(code) if isinstance(code, str | int) and len(str(code)) == _CODE_DIGITS else None
+
+
+def _fact(reply: Reply, received_at: datetime) -> Fact:
     try:
-        return read_fact(document, received_at=received_at, source=Source.STATUS)
+        return read_fact(reply.document, received_at=received_at, source=Source.STATUS)
     except (KeyError, NotRupiah) as error:
         raise GatewayUnavailable(f"Midtrans's answer cannot be read: {error}") from error
 
 
-def _expect(document: dict[str, Any], *codes: str) -> None:
-    if document.get("status_code") not in codes:
-        raise GatewayRejected([f"{document.get('status_code')} {document.get('status_message')}"])
+def _expect(reply: Reply, *codes: str) -> None:
+    if (code := _code(reply)) not in codes:
+        raise GatewayRejected([" ".join([code or "", *reply.sentences("status_message")])])

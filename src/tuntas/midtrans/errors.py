@@ -6,6 +6,7 @@ GatewayError
 ├── GatewayMisconfigured  our keys are refused
 └── GatewayRejected       the request was understood and refused
     ├── OrderIdTaken         the order id has an attempt already
+    ├── EmailRefused         the customer's address; it is optional, so the payment can do without
     ├── TransactionNotFound  nothing under this id; normal before a payment method is chosen
     └── DuplicateRefund      a refund with this key has succeeded before
 """
@@ -50,6 +51,10 @@ class GatewayRejected(GatewayError):
 
 class OrderIdTaken(GatewayRejected):
     """The order id already carries a pending or paid attempt, so no new token can be had for it."""
+
+
+class EmailRefused(GatewayRejected):
+    """Midtrans takes the order but not the customer's e-mail address, which it does not need."""
 
 
 class TransactionNotFound(GatewayRejected):

@@ -1,15 +1,46 @@
-"""One HTTP client towards Midtrans: its credentials, its timeouts, and what its failures mean."""
+"""One HTTP client towards Midtrans: its credentials, its bounds, and what its failures mean."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from tuntas.midtrans.errors import GatewayMisconfigured, GatewayTimeout, GatewayUnavailable
+from tuntas.midtrans.jsontext import NotJson, read_json
+
+ANSWER_BYTES_MAX = 1024 * 1024
+"""Midtrans's longest answers have some kilobytes; more than this is none of them."""
+_CONNECT_SECONDS_MAX = 5
+_SENTENCES_MAX = 10
+_SENTENCE_MAX = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of Midtrans's: its HTTP status, and its JSON with every text in it cleaned."""
+
+    status: int
+    document: dict[str, Any]
+    """Empty when the answer is no JSON object: a proxy or a wrong path answers in HTML."""
+
+    @property
+    def is_success(self) -> bool:
+        return httpx.codes.is_success(self.status)
+
+    @property
+    def is_refusal(self) -> bool:
+        return httpx.codes.is_client_error(self.status)
+
+    def sentences(self, name: str) -> list[str]:
+        """What Midtrans says in this field, one sentence or several, short enough to be kept."""
+        told = self.document.get(name)
+        listed = told if isinstance(told, list) else [] if told is None else [told]
+        return [str(sentence)[:_SENTENCE_MAX] for sentence in listed[:_SENTENCES_MAX]]
 
 
 class MidtransHttp:
-    """Sends JSON, returns the reply. `transport` is the seam: the network, or an ASGI application."""
+    """Sends JSON, returns the reply. `transport` is the seam: the network, or what a test puts there."""
 
     def __init__(
         self,
@@ -25,34 +56,44 @@ class MidtransHttp:
             base_url=base_url,
             auth=httpx.BasicAuth(server_key, ""),
             headers={"Accept": "application/json", **(headers or {})},
-            timeout=httpx.Timeout(timeout_seconds, connect=min(5, timeout_seconds)),
+            timeout=httpx.Timeout(timeout_seconds, connect=min(_CONNECT_SECONDS_MAX, timeout_seconds)),
+            follow_redirects=False,
             transport=transport,
         )
 
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    async def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+    async def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Reply:
         """The reply, whatever it says except 401.
 
         Raises GatewayTimeout, GatewayUnavailable, or GatewayMisconfigured when our key is refused.
         """
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                response = await self._client.request(method, path, json=body)
+                status, content = await self._exchange(method, path, body)
         except (httpx.TimeoutException, TimeoutError) as error:
             raise GatewayTimeout("Midtrans did not answer in time") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise GatewayUnavailable(f"Midtrans cannot be reached: {type(error).__name__}") from error
-        if response.status_code == httpx.codes.UNAUTHORIZED:
+        if status == httpx.codes.UNAUTHORIZED:
             raise GatewayMisconfigured("Midtrans refuses the server key: check the key and the environment")
-        return response
+        return Reply(status, _json_object(content))
+
+    async def _exchange(self, method: str, path: str, body: dict[str, Any] | None) -> tuple[int, bytes]:
+        """The HTTP status and the bytes of the answer, read no further than an answer can be long."""
+        content = bytearray()
+        async with self._client.stream(method, path, json=body) as response:
+            async for part in response.aiter_bytes():
+                content += part
+                if len(content) > ANSWER_BYTES_MAX:
+                    raise GatewayUnavailable("Midtrans's answer has no end")
+        return response.status_code, bytes(content)
 
 
-def json_object(response: httpx.Response) -> dict[str, Any]:
-    """The reply as an object; a proxy or a wrong path answers in HTML, which is no reply of Midtrans."""
+def _json_object(content: bytes) -> dict[str, Any]:
     try:
-        document = response.json()
-    except ValueError:
-        document = None
+        document = read_json(content)
+    except NotJson:
+        return {}
     return document if isinstance(document, dict) else {}

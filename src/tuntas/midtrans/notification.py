@@ -1,66 +1,67 @@
 """A notification as received: parsed leniently, believed narrowly."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from tuntas.domain.facts import Fact, Source
-from tuntas.midtrans.body import read_fact, text_of
+from tuntas.domain.ladder import Rung, rung_of
+from tuntas.domain.texts import is_identifier
+from tuntas.midtrans.body import ORDER_ID_MAX, TRANSACTION_ID_MAX, identifier, read_fact
+from tuntas.midtrans.fields import WORD_MAX, Fields
+from tuntas.midtrans.jsontext import NotJson, read_json
 
 MAX_BODY_BYTES = 64 * 1024
 TEST_ORDER_PREFIX = "payment_notif_test_"
 """Order ids of the dashboard's "test notification" button begin so."""
 
-_REQUIRED = (
-    "order_id",
-    "status_code",
-    "gross_amount",
-    "signature_key",
-    "transaction_status",
-    "transaction_id",
-)
-_MAX_LENGTH = {"order_id": 64, "transaction_id": 64, "status_code": 3, "gross_amount": 24}
+_SIGNED = {"order_id": ORDER_ID_MAX, "status_code": 3, "gross_amount": 24}
+"""What the signature is made of, and how long it may be."""
+_SIGNATURE_MAX = 256
+"""Anything but 128 hex digits is a wrong signature; beyond this it is no signature at all."""
 
-STATUS_CODES: dict[str, tuple[str, ...]] = {
-    "pending": ("201",),
-    "challenge": ("201", "200"),
-    "authorize": ("200",),
-    "capture": ("200",),
-    "settlement": ("200",),
-    "deny": ("202",),
-    "cancel": ("202",),
-    "expire": ("202", "407"),
-    "failure": ("202",),
-    "refund": ("200",),
-    "partial_refund": ("200",),
-    "chargeback": ("200",),
-    "partial_chargeback": ("200",),
+_CODES: dict[Rung, tuple[str, ...]] = {
+    Rung.PENDING: ("201",),
+    Rung.CHALLENGE: ("201", "200"),
+    Rung.AUTHORIZE: ("200",),
+    Rung.CAPTURE: ("200",),
+    Rung.SETTLEMENT: ("200",),
+    Rung.DENY: ("202",),
+    Rung.CANCEL: ("202",),
+    Rung.EXPIRE: ("202", "407"),
+    Rung.FAILURE: ("202",),
+    Rung.REFUND: ("200",),
+    Rung.PARTIAL_REFUND: ("200",),
+    Rung.CHARGEBACK: ("200",),
+    Rung.PARTIAL_CHARGEBACK: ("200",),
 }
-"""The status codes a notification of each status may carry, the usual one first ("status_code per
-notification"). `challenge` is a capture that the fraud desk holds."""
+
+STATUS_CODES: dict[str, tuple[str, ...]] = {rung.status: _CODES[rung] for rung in Rung}
+"""The status codes a notification of each status may carry, the usual one first (Midtrans, "status code").
+`challenge` is a capture that the fraud desk holds. A rung without a row stops the program at its start."""
 
 
 class MalformedNotification(ValueError):
-    """The body is no JSON object with the fields a notification needs."""
+    """The body is no JSON object with the fields that the signature is about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """The fields that decide whether to believe it, as the exact strings of the body."""
+    """The fields that decide whether to believe it. The signed ones are the exact strings of the body."""
 
     order_id: str
-    transaction_id: str | None
-    transaction_status: str | None
     status_code: str
     gross_amount: str
     signature_key: str
+    transaction_id: str | None
+    transaction_status: str | None
+    """In small letters."""
     fraud_status: str | None
+    problem: str | None
+    """Why it cannot be applied although it may be rightly signed: it does not say which transaction stands
+    how. None when all is well."""
     document: dict[str, Any]
-    """The whole body as parsed."""
-    problem: str | None = None
-    """Why it cannot be understood although it can be verified."""
+    """The whole body as parsed and cleaned."""
 
     @property
     def is_dashboard_test(self) -> bool:
@@ -73,32 +74,40 @@ class Notification:
         The signature does not cover `transaction_status`; without this check a pending notification
         (201) edited to say "settlement" would still verify. A status nobody knows claims nothing.
         """
-        status = (self.transaction_status or "").lower()
-        verdict = (self.fraud_status or "accept").lower()
-        if status == "capture" and verdict != "accept":
-            status = "deny" if verdict == "deny" else "challenge"
-        return self.status_code in STATUS_CODES.get(status, (self.status_code,))
+        rung = rung_of(self.transaction_status or "", self.fraud_status)
+        return rung is None or self.status_code in _CODES[rung]
 
     def fact(self, received_at: datetime) -> Fact:
-        """What this notification says; raises NotRupiah for an amount that cannot be read exactly."""
+        """What this notification says; only of one without a `problem`.
+
+        Raises NotRupiah for an amount that cannot be read exactly.
+        """
         return read_fact(self.document, received_at=received_at, source=Source.NOTIFICATION)
 
 
 def parse_notification(body: bytes) -> Notification:
     """Read a notification body. Unknown and missing optional fields are fine.
 
-    Raises MalformedNotification when it is not a UTF-8 JSON object or a needed field is not a string.
+    Raises MalformedNotification when it is not a UTF-8 JSON object, or a JSON text that holds one, with
+    usable texts in all four fields of the signature.
     """
     document = _json_object(body)
-    for name in _REQUIRED:
+    for name, longest in _SIGNED.items():
         value = document.get(name)
-        if not isinstance(value, str) or not value:
-            raise MalformedNotification(f"{name} must be a non-empty string")
-        if len(value) > _MAX_LENGTH.get(name, 256) or "\x00" in value:
-            raise MalformedNotification(f"{name} is too long or holds a NUL character")
+        if not isinstance(value, str) or not is_identifier(value, longest):
+            raise MalformedNotification(f"{name} must be a text of 1 to {longest} plain characters")
+    signature_key = document.get("signature_key")
+    if not isinstance(signature_key, str) or not 0 < len(signature_key) <= _SIGNATURE_MAX:
+        raise MalformedNotification(f"signature_key must be a text of 1 to {_SIGNATURE_MAX} characters")
+    named = _what_it_is_about(document)
+    unusable = [name for name, value in named.items() if value is None]
     return Notification(
-        **{name: document[name] for name in _REQUIRED},
-        fraud_status=text_of(document, "fraud_status"),
+        **{name: document[name] for name in _SIGNED},
+        signature_key=signature_key,
+        transaction_id=named["transaction_id"],
+        transaction_status=named["transaction_status"],
+        fraud_status=Fields(document).verdict("fraud_status"),
+        problem=f"no usable {' and no usable '.join(unusable)}" if unusable else None,
         document=document,
     )
 
@@ -112,11 +121,25 @@ def readable_body(body: bytes) -> object:
     return {name: value for name, value in document.items() if name != "signature_key"}
 
 
+def _what_it_is_about(document: dict[str, Any]) -> dict[str, str | None]:
+    """`transaction_id` and `transaction_status`; None for one that is missing or cannot be used."""
+    found: dict[str, str | None] = {}
+    for name, longest in (("transaction_id", TRANSACTION_ID_MAX), ("transaction_status", WORD_MAX)):
+        try:
+            found[name] = identifier(document, name, longest)
+        except KeyError:
+            found[name] = None
+    status = found["transaction_status"]
+    return found | {"transaction_status": status.lower() if status else None}
+
+
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(body, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        raise MalformedNotification("the body is not JSON in UTF-8") from error
+        document = read_json(body)
+        if isinstance(document, str):  # encoded twice by a proxy or by hand: once more, and no further
+            document = read_json(document)
+    except NotJson as error:
+        raise MalformedNotification(str(error)) from error
     if not isinstance(document, dict):
         raise MalformedNotification("the body is not a JSON object")
     return document

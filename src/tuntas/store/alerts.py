@@ -31,6 +31,7 @@ class AlertKind(StrEnum):
     REFUND_STUCK = "refund_stuck"
     REFUND_REFUSED = "refund_refused"
     NAME_LOST = "name_lost"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105  a kind's name
     POISON = "poison"
     ORDER_LOCKED = "order_locked"
     JOB_FAILED = "job_failed"
@@ -124,6 +125,11 @@ ADVICE: Mapping[AlertKind, Advice] = {
     AlertKind.NAME_LOST: Advice(
         "Invitation {subject} was paid after its name had gone to somebody else.",
         "Ask its owner to choose another name on their page of invitations; then run: tuntas resolve.",
+    ),
+    AlertKind.TOKEN_REFUSED: Advice(
+        "Midtrans refuses to give a payment page: the customer cannot pay.",
+        "Read Midtrans's sentence and mend what it names: tuntas logs --event token_failed --json. "
+        "This closes when the customer gets a payment page.",
     ),
     AlertKind.POISON: Advice(
         "A stored notification cannot be applied.",

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from tuntas.domain.texts import is_keepable
+
 UnitOfWork = AsyncSession
 """What a transaction hands out: the argument of every query in this package."""
 
@@ -173,11 +175,11 @@ def _told() -> Iterator[None]:
 def storable(value: str | int) -> bool:
     """Whether a table can hold it at all; what none can hold equals nothing in one.
 
-    A text may hold every character but NUL, a number fits into eight bytes.
+    A number fits into eight bytes.
     """
     if isinstance(value, int):
         return -(2**63) <= value < 2**63
-    return "\x00" not in value
+    return is_keepable(value)
 
 
 def driver_url(url: str, driver: str) -> URL:

@@ -44,6 +44,15 @@ async def locked_order(session: UnitOfWork, order_id: str) -> Order:
     return await session.get_one(Order, order_id, with_for_update=True)
 
 
+async def end_lease(session: UnitOfWork, invitation_id: int, *, until: datetime) -> None:
+    """Let somebody else ask for the token of this invitation's order; only the lease that ends then."""
+    await session.execute(
+        update(Order)
+        .where(Order.invitation_id == invitation_id, Order.asking_until == until)
+        .values(asking_until=None)
+    )
+
+
 async def owned_order(session: UnitOfWork, owner_id: int, order_id: str) -> tuple[Order, Invitation] | None:
     if not storable(order_id):
         return None

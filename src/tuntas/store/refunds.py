@@ -10,6 +10,7 @@ from tuntas.domain.money import Rupiah
 from tuntas.domain.refunds import COUNTED, GIVEN_BACK, RefundRow, RefundState, WayBack, wait_after
 from tuntas.store.database import UnitOfWork
 from tuntas.store.models import Refund, Transaction
+from tuntas.store.refund_totals import without_double_count
 
 _HEAD_START = timedelta(minutes=1)
 """Whoever asked for a refund waits for its answer; the worker tries only after that."""
@@ -22,7 +23,7 @@ async def record(
 
     False when they sum to more than the payment: then an alert is due, and no refund of ours fits.
     """
-    for row in rows:
+    for row in await without_double_count(session, order_id, transaction_id, rows):
         confirmed = row.bank_confirmed_at is not None
         statement = insert(Refund).values(
             order_id=order_id,

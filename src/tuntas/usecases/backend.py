@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 
@@ -12,6 +12,7 @@ from tuntas.midtrans.http import MidtransHttp
 from tuntas.midtrans.snap import SnapClient
 from tuntas.settings import Settings
 from tuntas.store.database import Database
+from tuntas.usecases.flights import Flights
 from tuntas.usecases.turns import Turns
 
 Resolver = Callable[[str], frozenset[str]]
@@ -37,8 +38,11 @@ class Backend:
     turns: Turns
     connections: tuple[MidtransHttp, ...]
     resolve: Resolver = addresses_of
+    flights: Flights = field(default_factory=Flights)
 
     async def close(self) -> None:
+        """What is under way is broken off first: it still needs the database to give its leases back."""
+        await self.flights.end()
         for connection in self.connections:
             await connection.aclose()
         await self.database.close()

@@ -1,27 +1,39 @@
 """Ask Midtrans for a payment page: one live token for each invitation, whoever asks and how often.
 
-The order's row is committed before Midtrans is called, and no transaction is open during the call. A
-lease on the row (`asking_until`) keeps parallel requests to one call; a process that dies leaves an order
-that the next request takes up again under the same order id, which Midtrans allows as long as no payment
-method was chosen ("token life and order_id reuse").
+The order's row is committed before Midtrans is called, and no transaction is open during the call. Calls
+for the same thing share one flight within the process; a lease on the row (`asking_until`) keeps several
+processes to one call. Whatever ends a flight early gives its lease back; a process that dies leaves an
+order that the next request takes up again under the same order id, which Midtrans allows as long as no
+payment method was chosen ("token life and order_id reuse").
 """
 
 import asyncio
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
 from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
 from tuntas.domain.orders import OrderKind
-from tuntas.midtrans.errors import GatewayError, GatewayRejected, GatewayUnavailable, OrderIdTaken
+from tuntas.midtrans.errors import (
+    EmailRefused,
+    GatewayError,
+    GatewayMisconfigured,
+    GatewayRejected,
+    GatewayTimeout,
+    OrderIdTaken,
+)
 from tuntas.midtrans.snap import PaymentRequest, SnapToken
 from tuntas.store import invitations, orders, payment_logs
+from tuntas.store.alerts import AlertKind, raise_alert, resolve
 from tuntas.store.database import UnitOfWork
 from tuntas.store.models import Invitation, Order, User
 from tuntas.store.payment_logs import Event
+from tuntas.usecases.apply_facts import policy_of, recount
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import (
     AlreadyPaid,
@@ -29,14 +41,21 @@ from tuntas.usecases.errors import (
     DomainReleased,
     InvitationNotFound,
     TokenInProgress,
+    UseCaseError,
 )
+from tuntas.usecases.flights import FlightEnded
 from tuntas.usecases.invitations import is_live
 
 log = structlog.get_logger()
 
 _GRACE_SECONDS = 10
-"""How much longer than the call itself the lease on an order lasts."""
-_POLL_SECONDS = 0.1
+"""How much longer than one call to Midtrans the whole may take, and its lease last."""
+_ORDER_IDS_MAX = 2
+"""How many order ids are tried before Midtrans's "already taken" reaches the customer."""
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 2.0
+"""Between two looks whether another process has the token by now."""
+_EVERYBODY = "all"
+"""The alert's subject when it is our key that Midtrans refuses; else it is the invitation."""
 _WORTHWHILE = timedelta(minutes=2)
 """A token with less life than this is not handed out again."""
 _FIRST_CHECK = timedelta(minutes=2)
@@ -55,6 +74,17 @@ class TokenResult:
 
 
 @dataclass(frozen=True, slots=True)
+class _Wish:
+    """What is asked for; `lease_until` is when the one who asks gives up, and marks its lease."""
+
+    user: User
+    invitation_id: int
+    amount: int | None
+    renew: bool
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class _Ask:
     """We hold the lease: ask Midtrans for this order's token."""
 
@@ -64,9 +94,7 @@ class _Ask:
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
-    """Somebody else holds the lease for this order."""
-
-    order_id: str
+    """Another process holds the lease."""
 
 
 async def create_token(
@@ -77,64 +105,92 @@ async def create_token(
     `amount` decides nothing: it is compared with the price. Raises InvitationNotFound, AmountMismatch,
     AlreadyPaid, TokenInProgress, or a GatewayError after which the order stays resumable.
     """
-    waited_for: str | None = None
-    patience = asyncio.get_running_loop().time() + backend.settings.midtrans_timeout_seconds + _GRACE_SECONDS
+    key = (create_token, user.id, invitation_id, amount, renew)
+    try:
+        result, begun_here = await backend.flights.share(
+            key, lambda: _in_time(backend, user, invitation_id, amount=amount, renew=renew)
+        )
+    except FlightEnded:
+        raise TokenInProgress from None
+    return result if begun_here else replace(result, reused=True)
+
+
+async def _in_time(
+    backend: Backend, user: User, invitation_id: int, *, amount: int | None, renew: bool
+) -> TokenResult:
+    """Have an answer before the deadline, also when nobody waits for it; never leave a lease behind."""
+    seconds = backend.settings.midtrans_timeout_seconds + _GRACE_SECONDS
+    until = backend.clock.now() + timedelta(seconds=seconds)
+    wish = _Wish(user, invitation_id, amount, renew, until)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _token(backend, wish)
+    except (UseCaseError, GatewayError):
+        raise
+    except BaseException as error:
+        await _give_lease_back(backend, wish)
+        if isinstance(error, TimeoutError):
+            raise GatewayTimeout("no payment page in time") from error
+        raise
+
+
+async def _token(backend: Backend, wish: _Wish) -> TokenResult:
+    """Take the live token, ask for one, or wait for whoever asks. Bounded by the caller's deadline."""
+    pauses, order_ids = _pauses(wish.lease_until - backend.clock.now()), 0
     while True:
-        async with backend.turns.of(f"invitation {invitation_id}"), backend.database.transaction() as session:
-            step = await _next_step(
-                session, backend, user, invitation_id, amount=amount, renew=renew, waited_for=waited_for
-            )
+        async with backend.turns.of(f"invitation {wish.invitation_id}"):
+            step = await backend.database.commit(lambda session: _next_step(session, backend, wish))
         match step:
             case TokenResult():
                 return step
             case _Ask():
-                result = await _ask(backend, step)
-                if result is not None:
-                    return result
-            case _Wait(order_id):
-                if asyncio.get_running_loop().time() > patience:
+                order_ids += 1
+                try:
+                    return await _ask(backend, step, last=order_ids == _ORDER_IDS_MAX)
+                except OrderIdTaken:
+                    if order_ids == _ORDER_IDS_MAX:
+                        raise
+            case _Wait():
+                pause = next(pauses, None)
+                if pause is None:
                     raise TokenInProgress
-                waited_for = order_id
-                await asyncio.sleep(_POLL_SECONDS)
+                await asyncio.sleep(pause)
 
 
-async def _next_step(
-    session: UnitOfWork,
-    backend: Backend,
-    user: User,
-    invitation_id: int,
-    *,
-    amount: int | None,
-    renew: bool,
-    waited_for: str | None,
-) -> TokenResult | _Ask | _Wait:
+def _pauses(patience: timedelta) -> Iterator[float]:
+    """Growing pauses, in seconds, that end before patience does."""
+    pause, left = _FIRST_PAUSE_SECONDS, patience.total_seconds()
+    while (left := left - pause) > 0:
+        yield pause
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+
+async def _next_step(session: UnitOfWork, backend: Backend, wish: _Wish) -> TokenResult | _Ask | _Wait:
     now = backend.clock.now()
-    invitation = await invitations.owned_invitation(session, user.id, invitation_id, lock=True)
+    invitation = await invitations.owned_invitation(session, wish.user.id, wish.invitation_id, lock=True)
     if invitation is None:
         raise InvitationNotFound
     if not invitation.holds_domain:
         raise DomainReleased
-    if amount is not None and amount != invitation.price:
+    if wish.amount is not None and wish.amount != invitation.price:
         raise AmountMismatch(Rupiah(invitation.price))
-    if invitation.payment_status == PaymentStatus.PAID and is_live(invitation, now) and not renew:
+    if invitation.payment_status == PaymentStatus.PAID and is_live(invitation, now) and not wish.renew:
         raise AlreadyPaid
 
     order = await _usable_order(session, invitation, now)
     if order is None:
         order = _new_order(invitation, now, backend.settings.tuntas_order_lifetime_minutes)
         session.add(order)
-        if invitation.payment_status != PaymentStatus.PAID:
-            invitation.payment_status = PaymentStatus.PENDING  # what the newest order says
+        await session.flush()
+        await recount(session, [order.order_id], policy=policy_of(backend), now=now)
     elif order.snap_token is not None:
         return _result(order, reused=True)
     elif order.asking_until is not None and order.asking_until > now:
-        return _Wait(order.order_id)
-    elif order.order_id == waited_for and order.asking_until is None:
-        raise GatewayUnavailable("the request that was under way failed")
+        return _Wait()
 
-    order.asking_until = now + timedelta(seconds=backend.settings.midtrans_timeout_seconds + _GRACE_SECONDS)
+    order.asking_until = wish.lease_until
     payment_logs.append(session, Event.TOKEN_REQUESTED, at=now, order_id=order.order_id)
-    return _Ask(order, _payment_request(backend, user, invitation, order))
+    return _Ask(order, _payment_request(backend, wish.user, invitation, order))
 
 
 async def _usable_order(session: UnitOfWork, invitation: Invitation, now: datetime) -> Order | None:
@@ -184,45 +240,77 @@ def _payment_request(backend: Backend, user: User, invitation: Invitation, order
     )
 
 
-async def _ask(backend: Backend, step: _Ask) -> TokenResult | None:
-    """Call Midtrans and keep the answer; None when the order id is used up and a new order is due."""
-    order_id = step.order.order_id
+async def _ask(backend: Backend, step: _Ask, *, last: bool) -> TokenResult:
+    """Call Midtrans and keep the answer.
+
+    Raises OrderIdTaken when the order id is used up: a new order is due, unless this was the `last`.
+    """
+    order = step.order
     try:
-        token = await backend.snap.create(step.request)
+        token, detail = await _create(backend, step.request)
     except OrderIdTaken as error:
-        await _give_up(backend, order_id, error, unusable=True)
-        return None
-    except GatewayError as error:
-        await _give_up(backend, order_id, error)
+        await _write_failure(backend, order, error, unusable=True, tell=last)
         raise
-    return _result(await _keep(backend, order_id, token), reused=False)
+    except GatewayError as error:
+        await _write_failure(
+            backend, order, error, tell=isinstance(error, GatewayRejected | GatewayMisconfigured)
+        )
+        raise
+    return _result(await _keep(backend, order, token, detail), reused=False)
 
 
-async def _keep(backend: Backend, order_id: str, token: SnapToken) -> Order:
+async def _create(backend: Backend, request: PaymentRequest) -> tuple[SnapToken, dict[str, Any]]:
+    """The token, and what the payment log should say about it.
+
+    The customer's address is optional: one that Midtrans refuses must not keep them from paying.
+    """
+    try:
+        return await backend.snap.create(request), {}
+    except EmailRefused as error:
+        log.warning("email_refused", order_id=request.order_id)
+        token = await backend.snap.create(replace(request, customer_email=None))
+        return token, {"without_email": error.messages}
+
+
+async def _keep(backend: Backend, asked: Order, token: SnapToken, detail: dict[str, Any]) -> Order:
+    now = backend.clock.now()
     async with backend.database.transaction() as session:
-        order = await orders.locked_order(session, order_id)
+        order = await orders.locked_order(session, asked.order_id)
         order.snap_token, order.redirect_url, order.asking_until = token.token, token.redirect_url, None
-        payment_logs.append(session, Event.TOKEN_CREATED, at=backend.clock.now(), order_id=order_id)
+        payment_logs.append(session, Event.TOKEN_CREATED, at=now, order_id=order.order_id, detail=detail)
+        for subject in (str(order.invitation_id), _EVERYBODY):
+            await resolve(session, AlertKind.TOKEN_REFUSED, subject, at=now)
     return order
 
 
-async def _give_up(backend: Backend, order_id: str, error: GatewayError, *, unusable: bool = False) -> None:
+async def _write_failure(
+    backend: Backend, asked: Order, error: GatewayError, *, unusable: bool = False, tell: bool
+) -> None:
     """End the lease and write down why; the order can be taken up again unless `unusable`."""
-    cause = type(error).__name__
-    log.warning("token_failed", order_id=order_id, error=cause)
+    cause, now = type(error).__name__, backend.clock.now()
+    log.warning("token_failed", order_id=asked.order_id, error=cause)
     messages = list(error.messages) if isinstance(error, GatewayRejected) else [str(error)]
     async with backend.database.transaction() as session:
-        order = await orders.locked_order(session, order_id)
+        order = await orders.locked_order(session, asked.order_id)
         order.asking_until = None
         order.unusable = order.unusable or unusable
+        detail = {"messages": messages}
         payment_logs.append(
-            session,
-            Event.TOKEN_FAILED,
-            at=backend.clock.now(),
-            order_id=order_id,
-            outcome=cause,
-            detail={"messages": messages},
+            session, Event.TOKEN_FAILED, at=now, order_id=order.order_id, outcome=cause, detail=detail
         )
+        if tell:
+            about = {"order_id": order.order_id, **detail}
+            subject = _EVERYBODY if isinstance(error, GatewayMisconfigured) else str(order.invitation_id)
+            await raise_alert(session, AlertKind.TOKEN_REFUSED, subject, at=now, detail=about)
+
+
+async def _give_lease_back(backend: Backend, wish: _Wish) -> None:
+    """The next call can ask straight away. Should even this fail, the lease ends by itself."""
+    try:
+        async with backend.database.transaction() as session:
+            await orders.end_lease(session, wish.invitation_id, until=wish.lease_until)
+    except Exception as error:  # noqa: BLE001  what ended the flight is told, not this
+        log.warning("lease_not_given_back", error=type(error).__name__)
 
 
 def _result(order: Order, *, reused: bool) -> TokenResult:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tuntas.http.bodies import RegisterIn
+from tuntas.http.bodies import RegisterIn, read_form
 from tuntas.http.caller import SESSION_COOKIE, backend_of, language_of, network_address, require_own_origin
 from tuntas.http.errors import sentence, status_of
 from tuntas.language import text
@@ -25,7 +25,7 @@ async def login_form(request: Request) -> Response:
 
 async def log_in(request: Request) -> Response:
     require_own_origin(request)
-    form = await request.form()
+    form = await read_form(request)
     email, next_path = str(form.get("email", "")), str(form.get("next", ""))
     try:
         made = await accounts.log_in(
@@ -53,7 +53,7 @@ async def register_form(request: Request) -> Response:
 
 async def register(request: Request) -> Response:
     require_own_origin(request)
-    form = await request.form()
+    form = await read_form(request)
     fields = {name: str(form.get(name, "")) for name in ("name", "email", "password", "next")}
     language = language_of(request)
     try:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from tuntas.domain.ladder import PaymentStatus
 from tuntas.domain.names import DomainState
-from tuntas.http.bodies import InvitationIn
+from tuntas.http.bodies import InvitationIn, read_form
 from tuntas.http.caller import backend_of, language_of, require_own_origin
 from tuntas.http.errors import sentence, status_of
 from tuntas.language import text
@@ -113,7 +113,7 @@ async def new_form(request: Request, user: User) -> Response:
 
 async def add(request: Request, user: User) -> Response:
     require_own_origin(request)
-    form = await request.form()
+    form = await read_form(request)
     values = {name: str(form.get(name, "")).strip() for name in _FORM_FIELDS}
     given = {name: value for name, value in values.items() if value}
     language = language_of(request)
