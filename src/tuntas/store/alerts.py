@@ -65,7 +65,7 @@ ADVICE: Mapping[AlertKind, Advice] = {
     ),
     AlertKind.NAME_LOST: Advice(
         "Invitation {subject} was paid after its name had gone to somebody else.",
-        "Ask its owner to choose another name on their page of invitations; then run: tuntas resolve.",
+        "Ask its owner to choose another address on their page of invitations; that closes this.",
     ),
     AlertKind.POISON: Advice(
         "A stored notification cannot be applied.",
