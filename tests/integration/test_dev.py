@@ -178,10 +178,11 @@ def test_ctrl_c_ends_it_with_nothing_left_and_killed_it_keeps_its_data(
 ) -> None:
     folder = tmp_path_factory.mktemp("d")
     keys = {
-        "MIDTRANS_SERVER_KEY": "SB-Mid-server-from-the-environment",
-        "MIDTRANS_CLIENT_KEY": "SB-Mid-client-from-the-environment",
+        "MIDTRANS_SERVER_KEY": "Mid-server-from-the-environment",
+        "MIDTRANS_CLIENT_KEY": "Mid-client-from-the-environment",
     }
     with started_dev(folder, **keys) as first:
+        first.program.wait_for("warning: MIDTRANS_SERVER_KEY")
         order_id = order(first.url)
         assert settle(first.url, order_id).status_code == 403
         assert settle(first.url, order_id, keys["MIDTRANS_SERVER_KEY"]).status_code == 200

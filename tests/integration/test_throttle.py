@@ -96,13 +96,13 @@ async def test_one_address_cannot_go_through_many_accounts(stand: Stand) -> None
     assert await guess(stand, emails[-1], THIRD) == 401, "others are not concerned"
 
 
-async def test_an_own_account_does_not_buy_more_guesses(stand: Stand) -> None:
+async def test_own_accounts_do_not_buy_more_guesses(stand: Stand) -> None:
     """Logging in now and then does not make an address's wrong passwords forgotten."""
-    await register(stand, "penebak@example.test", HOME)
     codes = []
     for number in range(ADDRESS.free + 1):
-        if number % 5 == 0:
-            assert (await log_in(stand, "penebak@example.test", ELSEWHERE)).status_code == 200
+        if number % 10 == 5:
+            await register(stand, f"penebak-{number}@example.test", HOME)
+            assert (await log_in(stand, f"penebak-{number}@example.test", ELSEWHERE)).status_code == 200
         codes.append(await guess(stand, f"orang-{number}@example.test", ELSEWHERE))
     assert codes[-1] == 429
 

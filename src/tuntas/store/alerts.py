@@ -124,7 +124,7 @@ ADVICE: Mapping[AlertKind, Advice] = {
     ),
     AlertKind.NAME_LOST: Advice(
         "Invitation {subject} was paid after its name had gone to somebody else.",
-        "Ask its owner to choose another name on their page of invitations; then run: tuntas resolve.",
+        "Ask its owner to choose another address on their page of invitations; that closes this.",
     ),
     AlertKind.TOKEN_REFUSED: Advice(
         "Midtrans refuses to give a payment page: the customer cannot pay.",
