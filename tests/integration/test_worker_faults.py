@@ -248,7 +248,7 @@ def test_all_workers_together_keep_the_pace_and_what_is_urgent_passes_a_long_rou
         soon(lambda: not house.confirming(), "it passes", within=10)
         assert len(gateway.asked) < 300, "the rounds go on"
         for worker in (one, other):
-            assert worker.end(within=5) == DONE
+            assert worker.end(within=10) == DONE
     left = house.sql("select 1 from procrastinate_jobs where status = 'doing'")
     assert left == [], "nothing is held by a worker that is gone"
     leased = "select 1 from orders where checks = 0 and next_check_at > now() + interval '6 minutes'"

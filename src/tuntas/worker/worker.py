@@ -20,7 +20,7 @@ from tuntas.worker.tasks import ROUNDS, register
 
 log = structlog.get_logger()
 
-_DRAIN_SECONDS = {Lane.URGENT: 3, Lane.ROUNDS: 1}
+_DRAIN_SECONDS = {Lane.URGENT: 3, Lane.ROUNDS: 0.5}
 """When the worker stops, what is being done may end within this time; else it is done again."""
 _POOL_SECONDS_MAX = 3
 """A wait for a connection; procrastinate waits for several, one after the other, before it gives up."""
