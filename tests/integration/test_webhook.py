@@ -3,11 +3,13 @@
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from tests.program import ran
 from tests.stand import PRICE, Stand, notification, open_stand
 
 pytestmark = pytest.mark.anyio
@@ -252,3 +254,23 @@ async def test_nothing_secret_reaches_the_log(stand: Stand, capfd: pytest.Captur
     assert order_id in text
     for secret in ("SB-Mid-server", "guest@example.test", "signature_key", "0" * 128):
         assert secret not in text
+
+
+async def test_what_a_sender_wrote_adds_no_lines_to_a_terminal(
+    stand: Stand, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Rightly signed, but whoever chose the order id and the status wrote them for somebody's eyes."""
+    evil = "INV-1\nwebhook_processed  INV-2 - paid\x1b[2J\x9b\u202e"
+    assert (await stand.notify(evil, "settlement\n\x1b]0;x\x07")).status_code == 200
+    capfd.readouterr()
+    line, *others = stand.rows("select order_id, transaction_status from notifications")
+    assert (line["order_id"], others) == (evil, []), "kept as it was sent"
+    shown = []
+    for command in (["logs"], ["webhook", "orphans"], ["doctor"], ["orders", "list"]):
+        result = await asyncio.to_thread(ran, Path("/"), *command, DATABASE_URL=stand.database_url)
+        shown.append(result.stdout)
+        assert all(character.isprintable() for character in result.stdout.replace("\n", "")), command
+    assert [line.count("webhook_processed") for line in shown[0].splitlines()] == [1, 2], (
+        "two lines, one an event"
+    )
+    assert len(shown[1].splitlines()) == 1

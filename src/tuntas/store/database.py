@@ -19,7 +19,7 @@ _TRIES = 5
 POOL_SIZE = 10
 POOL_WAIT_SECONDS = 3
 """For a connection of the pool; longer than LOCK_WAIT_SECONDS: who queues behind a stuck row gets one."""
-CONNECT_SECONDS = 3
+CONNECT_SECONDS = 5
 """For PostgreSQL to take a new connection, unless `connect_timeout` in DATABASE_URL says otherwise."""
 LOCK_WAIT_SECONDS = 2
 """For a row that another session holds; our own hold theirs for milliseconds."""

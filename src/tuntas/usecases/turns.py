@@ -26,7 +26,7 @@ AT_WORK_MAX = POOL_SIZE - 3
 """Pieces of work under way, each with a connection; the rest of the pool is for what takes no turn."""
 WAITING_MAX = 100
 """Pieces of work that wait for the turn of one order; more are refused."""
-TURN_SECONDS = 3
+TURN_SECONDS = 7
 """How long one waits before it is refused."""
 TROUBLE_SECONDS = 5
 """After a row was found locked, how long work on that order is refused without asking the database again."""
