@@ -1,6 +1,7 @@
 """Money goes back once, never more than was paid, and survives lost answers."""
 
 import asyncio
+import itertools
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -231,6 +232,16 @@ async def test_a_void_made_on_the_dashboard_leaves_a_row_too(stand: Stand) -> No
     rows = stand.rows("select way, amount, state, ours from refunds")
     assert rows == [{"way": "cancel", "amount": PRICE, "state": "accepted", "ours": False}]
     assert reserved(stand) == [PRICE]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(["capture", "cancel", "settlement"])))
+async def test_a_void_that_turns_out_to_be_none_takes_no_room(stand: Stand, order: tuple[str, ...]) -> None:
+    order_id = await stand.order()
+    for status in order:
+        await stand.notify(order_id, status, payment_type="credit_card", transaction_id="t")
+    assert reserved(stand) == [0]
+    assert await payment(stand, order_id) == {"status": "paid", "state": "paid", "refunded_amount": 0}
+    assert await check_invariants(stand.backend) == []
 
 
 async def payment(stand: Stand, order_id: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tuntas.domain.facts import Fact, Source
 from tuntas.domain.grants import entitle
 from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.orders import Order, invitation_status
-from tuntas.domain.refunds import is_void
+from tuntas.domain.refunds import is_no_void_after_all, is_void
 from tuntas.domain.schedule import next_check
 from tuntas.domain.transactions import climb
 from tuntas.store import ledger, refunds
@@ -75,14 +75,15 @@ async def apply_facts(
     page_of = {order_id: page for page in pages.values() for order_id in page.orders}
     outcomes: list[Outcome] = []
     listed: dict[tuple[str, str], list[Fact]] = defaultdict(list)
-    voids: list[Fact] = []
+    voids: list[tuple[Fact, bool]] = []
     for fact in facts:
         page = page_of.get(fact.order_id)
         before = _held(page, fact)
         outcome = _take_in(fact, page, policy)
         outcomes.append(outcome)
-        if is_void(before, fact.rung, _held(page, fact)):
-            voids.append(fact)
+        after = _held(page, fact)
+        if is_void(before, fact.rung, after) or is_no_void_after_all(before, after):
+            voids.append((fact, after is Rung.CANCEL))
         if outcome in {Outcome.APPLIED, Outcome.UNCHANGED} and fact.refunds:
             listed[fact.order_id, fact.transaction_id].append(fact)
         if (kind := _ALERTS.get(outcome)) is not None:
@@ -96,10 +97,9 @@ async def apply_facts(
         rows = [row for fact in sources for row in fact.refunds]
         if not await refunds.record(session, order_id, transaction_id, rows, at=now):
             await raise_alert(session, AlertKind.OVER_REFUNDED, order_id, at=now)
-    for fact in voids:
-        await refunds.record_void(
-            session, fact.order_id, fact.transaction_id, amount=fact.gross_amount, at=now
-        )
+    for fact, stands in voids:
+        payment = fact.order_id, fact.transaction_id
+        await refunds.record_void(session, *payment, amount=fact.gross_amount, stands=stands, at=now)
     return outcomes
 
 
