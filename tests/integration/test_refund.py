@@ -1,6 +1,7 @@
 """Money goes back once, never more than was paid, and survives lost answers."""
 
 import asyncio
+import itertools
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from tuntas.language import rupiah
 from tuntas.midtrans.errors import GatewayUnavailable
 from tuntas.store import refunds as store
 from tuntas.usecases import errors
+from tuntas.usecases.alerts import alerts
 from tuntas.usecases.backend import open_backend
 from tuntas.usecases.check_invariants import check_invariants
 from tuntas.usecases.reconcile import sync_order
@@ -185,6 +187,22 @@ async def test_the_same_key_of_the_dashboard_may_stand_at_both_payments(stand: S
     assert sorted(reserved(stand)) == [1_000, 2_000]
 
 
+async def test_more_given_back_than_was_paid_is_told_and_leaves_no_room(stand: Stand) -> None:
+    """Each payment by itself: another payment's room does not hide it."""
+    order_id = await stand.order()
+    await stand.notify(order_id, "settlement", payment_type="gopay", transaction_id="other")
+    rows = [{"refund_key": f"k{part}", "refund_amount": "200000.00", "reason": ""} for part in (1, 2)]
+    body = {"payment_type": "qris", "transaction_id": "t"}
+    await stand.notify(order_id, "refund", **body, refunds=rows[:1])
+    assert await alerts(stand.backend) == []
+    await stand.notify(order_id, "refund", **body, refunds=rows)
+    assert [(alert.kind, alert.subject) for alert in await alerts(stand.backend)] == [
+        ("over_refunded", order_id)
+    ]
+    assert sorted(reserved(stand)) == [0, PRICE]
+    assert await check_invariants(stand.backend) == []
+
+
 async def test_a_fee_that_the_gateway_added_goes_back_too(stand: Stand) -> None:
     order_id = await paid(stand)
     stand.rows("update transactions set gross_amount = gross_amount + 4000 returning 1")
@@ -231,6 +249,16 @@ async def test_a_void_made_on_the_dashboard_leaves_a_row_too(stand: Stand) -> No
     rows = stand.rows("select way, amount, state, ours from refunds")
     assert rows == [{"way": "cancel", "amount": PRICE, "state": "accepted", "ours": False}]
     assert reserved(stand) == [PRICE]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(["capture", "cancel", "settlement"])))
+async def test_a_void_that_turns_out_to_be_none_takes_no_room(stand: Stand, order: tuple[str, ...]) -> None:
+    order_id = await stand.order()
+    for status in order:
+        await stand.notify(order_id, status, payment_type="credit_card", transaction_id="t")
+    assert reserved(stand) == [0]
+    assert await payment(stand, order_id) == {"status": "paid", "state": "paid", "refunded_amount": 0}
+    assert await check_invariants(stand.backend) == []
 
 
 async def payment(stand: Stand, order_id: str) -> dict[str, Any]:

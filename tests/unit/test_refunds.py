@@ -13,6 +13,7 @@ from tuntas.domain.refunds import (
     Method,
     WayBack,
     is_forgotten,
+    is_no_void_after_all,
     is_void,
     method_of,
     takes_parts,
@@ -73,3 +74,5 @@ def test_a_void_is_a_cancelled_capture_whichever_was_told_first() -> None:
     assert not is_void(Rung.PENDING, Rung.CANCEL, Rung.CANCEL)
     assert not is_void(Rung.CHALLENGE, Rung.CANCEL, Rung.CANCEL)
     assert not is_void(Rung.CAPTURE, Rung.SETTLEMENT, Rung.SETTLEMENT)
+    assert is_no_void_after_all(Rung.CANCEL, Rung.SETTLEMENT)
+    assert not is_no_void_after_all(Rung.CANCEL, Rung.CANCEL)

@@ -134,6 +134,11 @@ def is_void(before: Rung | None, told: Rung | None, after: Rung | None) -> bool:
     return after is Rung.CANCEL and Rung.CAPTURE in {before, told}
 
 
+def is_no_void_after_all(before: Rung | None, after: Rung | None) -> bool:
+    """Whether more is known of a cancelled payment now, or a new epoch has begun for it."""
+    return before is Rung.CANCEL and after is not Rung.CANCEL
+
+
 def money_is_in(rung: Rung) -> bool:
     """Whether the merchant has the money now, so that some of it can go back by hand."""
     return MEANING[rung] is PaymentStatus.PAID

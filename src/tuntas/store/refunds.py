@@ -59,25 +59,37 @@ async def record(
 
 
 async def record_void(
-    session: UnitOfWork, order_id: str, transaction_id: str, *, amount: Rupiah, at: datetime
+    session: UnitOfWork, order_id: str, transaction_id: str, *, amount: Rupiah, stands: bool, at: datetime
 ) -> None:
-    """A captured payment was cancelled, by us or on Midtrans's dashboard: all of it went back."""
-    statement = insert(Refund).values(
-        order_id=order_id,
-        refund_key=_void_key(transaction_id),
-        transaction_id=transaction_id,
-        way=WayBack.CANCEL,
-        amount=amount,
-        state=RefundState.ACCEPTED,
-        ours=False,
-        created_at=at,
-    )
-    accepted = {"state": RefundState.ACCEPTED, "refusal": None}
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=_KEY, set_=accepted, where=Refund.state != RefundState.ACCEPTED
+    """A captured payment was cancelled, by us or on Midtrans's dashboard: all of it went back.
+
+    When it no longer `stands`, because the payment turned out otherwise, a void known before counts no more.
+    """
+    if stands:
+        statement = insert(Refund).values(
+            order_id=order_id,
+            refund_key=_void_key(transaction_id),
+            transaction_id=transaction_id,
+            way=WayBack.CANCEL,
+            amount=amount,
+            state=RefundState.ACCEPTED,
+            ours=False,
+            created_at=at,
         )
-    )
+        accepted = {"state": RefundState.ACCEPTED, "refusal": None}
+        await session.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=accepted))
+    else:
+        await session.execute(
+            update(Refund)
+            .where(
+                Refund.order_id == order_id,
+                Refund.transaction_id == transaction_id,
+                Refund.way == WayBack.CANCEL,
+                Refund.state == RefundState.ACCEPTED,
+            )
+            .values(state=RefundState.RETURNED)
+            .execution_options(synchronize_session=False)
+        )
     await recount(session, order_id)
 
 

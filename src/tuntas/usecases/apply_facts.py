@@ -17,7 +17,7 @@ from tuntas.domain.facts import Fact, Source
 from tuntas.domain.grants import Entitlement, entitle
 from tuntas.domain.ladder import MEANING, PaymentStatus, Rung
 from tuntas.domain.orders import Order, invitation_status
-from tuntas.domain.refunds import is_void
+from tuntas.domain.refunds import is_no_void_after_all, is_void
 from tuntas.domain.schedule import next_check
 from tuntas.domain.transactions import Transaction, climb, contradicts
 from tuntas.domain.unapplied import UnappliedPayment, Why, unapplied_payments
@@ -254,13 +254,15 @@ async def _record_refunds(
 async def _record_voids(
     session: UnitOfWork, facts: Sequence[Fact], pages: Sequence[_Page], now: datetime
 ) -> None:
-    """A captured payment that was cancelled leaves a row like any refund."""
+    """A captured payment that was cancelled leaves a row like any refund, until it climbs higher after all."""
     before = {held.transaction_id: held.rung for page in pages for held in _attempts(page.book.orders)}
     after = {held.transaction_id: held.rung for page in pages for held in _attempts(page.orders.values())}
     for fact in facts:
-        name = fact.transaction_id
-        if is_void(before.get(name), fact.rung, after.get(name)) and before.get(name) is not after.get(name):
-            await refunds.record_void(session, fact.order_id, name, amount=fact.gross_amount, at=now)
+        payment = fact.order_id, fact.transaction_id
+        was, now_is = before.get(fact.transaction_id), after.get(fact.transaction_id)
+        if is_void(was, fact.rung, now_is) or is_no_void_after_all(was, now_is):
+            stands = now_is is Rung.CANCEL
+            await refunds.record_void(session, *payment, amount=fact.gross_amount, stands=stands, at=now)
 
 
 def _attempts(found: Iterable[Order]) -> Iterator[Transaction]:
