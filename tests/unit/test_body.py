@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuntas.domain.facts import Fact, Source
@@ -333,6 +333,11 @@ def test_a_refund_that_cannot_be_read_is_named(listed: Any, name: str) -> None:
     assert len(fact.refunds) <= REFUNDS_MAX
 
 
+def test_a_named_refund_without_an_amount_is_named_in_the_flat_form_too() -> None:
+    assert read(refund_key="k").unreadable == ("refund_amount",)
+    assert read(refund_key=None).unreadable == ()
+
+
 def test_half_an_emoji_in_a_reason_costs_half_an_emoji() -> None:
     (row,) = rows(refund(refund_key="k1", reason="salah tanggal \ud83d"))
     assert row.reason == "salah tanggal \ufffd"
@@ -372,6 +377,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.dictionaries(st.sampled_from(READ), JSON, max_size=4))
 def test_whatever_stands_in_the_other_fields_the_fact_is_read_and_fits_the_tables(
     fields: dict[str, Any],

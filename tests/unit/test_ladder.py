@@ -87,7 +87,7 @@ def _climb_all(facts: tuple[Fact, ...]) -> Transaction | None:
     return state
 
 
-@settings(deadline=None)
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.sampled_from([*(rung.status for rung in Rung), "unheard of"]), min_size=1, max_size=6))
 def test_order_and_repetition_never_matter(statuses: list[str]) -> None:
     facts = [fact(status, minute=minute) for minute, status in enumerate(statuses)]

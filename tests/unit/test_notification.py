@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tuntas.domain.money import Rupiah
 from tuntas.midtrans.notification import MalformedNotification, Notification, parse_notification
 from tuntas.midtrans.signature import is_signed
 
@@ -30,6 +31,18 @@ BODY: dict[str, Any] = {
 def parse(**changes: Any) -> Notification:
     document = {**BODY, **changes}
     return parse_notification(json.dumps({k: v for k, v in document.items() if v is not ...}).encode())
+
+
+def test_times_are_wib() -> None:
+    fact = parse().fact(NOW)
+    assert fact.settlement_time == datetime(2025, 11, 3, 5, 1, tzinfo=UTC)
+    assert fact.transaction_time == datetime(2025, 11, 3, 5, 0, tzinfo=UTC)
+
+
+def test_a_fee_added_by_the_gateway_is_recognised() -> None:
+    metadata = {"extra_info": {"gross_amount_info": {"original_amount": "299000.00"}}}
+    assert parse(gross_amount="303000.00", metadata=metadata).fact(NOW).pays_exactly(Rupiah(299_000))
+    assert not parse(gross_amount="303000.00").fact(NOW).pays_exactly(Rupiah(299_000))
 
 
 @pytest.mark.parametrize("name", ["order_id", "status_code", "gross_amount"])
@@ -96,6 +109,7 @@ def test_a_body_that_is_no_json_object_is_malformed(body: bytes) -> None:
         parse_notification(body)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.binary(max_size=400))
 def test_no_bytes_ever_raise_anything_else(body: bytes) -> None:
     with pytest.raises(MalformedNotification):

@@ -1,4 +1,4 @@
-"""Signatures: Midtrans API fact sheet 7.6, with its published vectors."""
+"""Signatures, with the vectors that Midtrans publishes ("Verifying notification authenticity")."""
 
 import pytest
 

@@ -45,10 +45,11 @@ def read_refunds(fields: Fields, transaction_id: str) -> tuple[RefundRow, ...]:
 
 def _flat(fields: Fields, transaction_id: str) -> tuple[RefundRow, ...]:
     """`refund_amount` beside `refund_key` is that refund's; alone, it is the sum of all so far."""
-    amount = fields.amount("refund_amount")
+    amount, key = fields.amount("refund_amount"), _own_key(fields)
+    if key is not None and not fields.has("refund_amount"):
+        fields.cannot_read("refund_amount")
     if not amount:
         return ()
-    key = _own_key(fields)
     if key is not None:
         return (_row(fields, key, amount),)
     return (RefundRow(total_key(transaction_id), amount, is_total=True),)
