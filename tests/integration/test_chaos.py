@@ -29,7 +29,7 @@ def test_a_plan_of_either_size_holds_every_trouble(size: Size) -> None:
     assert {blow.how.name for blow in found.blows} == {"SIGKILL", "SIGINT", "SIGQUIT"}
     assert found.holds
     assert found.garbled
-    assert found.facts * 2 >= size.notifications
+    assert found.facts * 2 >= 0.9 * size.notifications, "each fact is told about twice"
 
 
 def test_every_way_to_spoil_an_answer_spoils_it() -> None:
