@@ -67,7 +67,7 @@ class Players:
 
     async def play(self) -> None:
         """Every story, many at once, and the operator's refunds."""
-        customers = await asyncio.to_thread(_enter_customers, self.house, len(self.plan.stories))
+        customers = await asyncio.to_thread(enter_customers, self.house, len(self.plan.stories))
         waiting = list(zip(self.plan.stories, customers, strict=True))[::-1]
 
         async def serve_customers() -> None:
@@ -172,7 +172,7 @@ class Players:
             await asyncio.sleep(_PAUSE_SECONDS)
 
 
-def _enter_customers(house: House, count: int) -> list[Customer]:
+def enter_customers(house: House, count: int) -> list[Customer]:
     """One user with an open session and one unpaid invitation for each story."""
     customers = []
     with psycopg.connect(house.postgres.url) as connection, connection.cursor() as cursor:

@@ -52,7 +52,7 @@ class Limits:
     """How long the worker has for the jobs that are left; 0 does not wait for them."""
 
 
-LONG = Limits(whole_run=60 * 60, jobs=10 * 60)
+LONG = Limits(whole_run=2 * 60 * 60, jobs=10 * 60)
 SHORT = Limits(whole_run=120, jobs=0)
 
 
