@@ -193,19 +193,21 @@ def _inbox(truth: Truth, books: Books) -> Iterator[str]:
 
 def _alerts(truth: Truth, books: Books) -> Iterator[str]:
     """Every duplicate payment is told of, and nothing else alarms."""
+    told = {row["subject"] for row in books["alerts"] if row["kind"] == "duplicate_payment"}
+    for order_id in paid_twice(truth, books) - told:
+        yield f"{order_id}: a second payment for one invitation, and nobody is told"
+    for row in books["alerts"]:
+        if row["resolved_at"] is None and not is_explained(row["kind"], row["subject"], truth):
+            yield f"alert {row['kind']} about {row['subject']}: {json.dumps(row['detail'])}"
+
+
+def paid_twice(truth: Truth, books: Books) -> set[str]:
+    """The orders that paid for an invitation once more."""
     attempts = truth.attempts()
     orders_of: dict[int, list[Row]] = defaultdict(list)
     for order in books["orders"]:
         orders_of[order["invitation_id"]].append(order)
-    told = {row["subject"] for row in books["alerts"] if row["kind"] == "duplicate_payment"}
-    for orders in orders_of.values():
-        _, duplicates = _entitled(orders, attempts)
-        for order_id in duplicates:
-            if order_id not in told:
-                yield f"{order_id}: a second payment for one invitation, and nobody is told"
-    for row in books["alerts"]:
-        if row["resolved_at"] is None and not is_explained(row["kind"], row["subject"], truth):
-            yield f"alert {row['kind']} about {row['subject']}: {json.dumps(row['detail'])}"
+    return {order_id for orders in orders_of.values() for order_id in _entitled(orders, attempts)[1]}
 
 
 def is_explained(kind: str, subject: str, truth: Truth) -> bool:

@@ -149,6 +149,15 @@ _TAKEN_BACK: list[tuple[tuple[str, ...], tuple[Act, ...]]] = [
     (_CARD, (Act("pay"), Act("settle"), Act("chargeback", _PARTLY), Act("chargeback"))),
     (_CARD, (Act("pay"), Act("settle"), Act("chargeback"))),
 ]
+_PAID_TWICE = Story(
+    (
+        Visit("bca_va", (Act("expire"),)),
+        Visit("gopay", (Act("pay"),)),
+        Visit("other_qris", (Act("pay"),), old_page=True),
+    )
+)
+"""Of two initial orders for one invitation both are paid."""
+_PAID_TWICE_AT_LEAST = 4
 _OUR_REFUNDS = (Act(OUR_REFUND), Act(OUR_REFUND, {"amount": 40_000}))
 
 
@@ -184,9 +193,12 @@ def draw_plan(seed: int, size: Size, *, confirm: str) -> Plan:
         stories.append(_story(draw))
         facts += stories[-1].facts
     refunds = max(2, size.notifications // 1_000)
-    for number in draw.sample(range(len(stories)), min(refunds, len(stories))):
+    chosen = draw.sample(range(len(stories)), min(refunds + _PAID_TWICE_AT_LEAST, len(stories)))
+    for number in chosen[:refunds]:
         visit = Visit(draw.choice(_REFUNDABLE), (Act("pay"), draw.choice(_OUR_REFUNDS)))
         stories[number] = Story((visit,))
+    for number in chosen[refunds:]:
+        stories[number] = _PAID_TWICE
     return Plan(
         seed=seed,
         confirm=confirm,

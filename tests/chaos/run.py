@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from tests.chaos.audit import Truth, differences, is_explained, read_books
+from tests.chaos.audit import Truth, differences, is_explained, paid_twice, read_books
 from tests.chaos.house import WEBHOOK, House, Ran
 from tests.chaos.plan import Hold, Plan
 from tests.chaos.players import NoAnswer, Players
@@ -53,7 +53,7 @@ class Limits:
 
 
 LONG = Limits(whole_run=2 * 60 * 60, jobs=10 * 60)
-SHORT = Limits(whole_run=120, jobs=0)
+SHORT = Limits(whole_run=300, jobs=0)
 
 
 async def run(plan: Plan, folder: Path, *, limits: Limits, say: Say) -> Report:
@@ -217,6 +217,7 @@ class _Run:
             "orders": dict(statuses),
             "grants": len(books["domain_grants"]),
             "refunds": len(books["refunds"]),
+            "paid twice": len(paid_twice(truth, books)),
         }
         self.say(f"{when}: {len(truth.transactions)} attempts compared, {len(found)} differences")
 

@@ -54,6 +54,7 @@ def test_nothing_is_lost_or_doubled_whatever_is_struck(short_dir: Path) -> None:
     assert report.did["struck"] == {**kills, "postgres SIGINT": 1, "postgres SIGQUIT": 1}
     assert set(report.did["garbled answers"]) == set(SPOILS), "every kind of unreadable answer came"
     assert report.did["rows held"] == SMALL.holds
+    assert report.did["paid twice"] > 0
     assert postgres_of(short_dir) is None
 
 
