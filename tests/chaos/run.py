@@ -268,6 +268,8 @@ class _Run:
         self.report.wrong += [f"notification {row[0]} was never confirmed" for row in waiting]
 
     async def _ask_doctor(self) -> None:
+        """After the remedy that alerts name, what still alarms must be for a person to decide."""
+        await self._expect(0, "sync")
         said = await self.house.run("doctor", "--json")
         lines = [json.loads(line) for line in said.output.splitlines()]
         self.report.wrong += [f"doctor: {line}" for line in lines if "invariant" in line]
