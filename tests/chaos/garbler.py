@@ -65,7 +65,9 @@ class Garbler:
         self._core_url = core_url
         self._draw = random.Random(seed)
         self._socket = listen("127.0.0.1", 0)
-        self._http = httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=_CONNECTIONS))
+        # A kept connection may be closed just as it is used again: a failure of this line, not of Midtrans.
+        limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=0)
+        self._http = httpx.AsyncClient(timeout=60, limits=limits)
         methods = ["GET", "POST", "PATCH"]
         self._sites = Sites(
             [Site(Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)]), self._socket)]

@@ -157,7 +157,7 @@ _PAID_TWICE = Story(
     )
 )
 """Of two initial orders for one invitation both are paid."""
-_PAID_TWICE_AT_LEAST = 4
+_PAID_TWICE_AT_LEAST = 8
 _OUR_REFUNDS = (Act(OUR_REFUND), Act(OUR_REFUND, {"amount": 40_000}))
 
 
