@@ -120,7 +120,8 @@ _CARD = ("credit_card",)
 _PART, _OTHER_PART = Act("refund", {"amount": 50_000}), Act("refund", {"amount": 20_000})
 _PARTLY = {"partial": True}
 
-# Methods, what happens to the attempt, and how often. Fact sheet 6.1 and 9.2 say what is legal.
+# Methods, what happens to the attempt, and how often. What is legal: docs/midtrans.md, "Transitions and
+# the reversal", "Payment methods".
 _UNPAID: list[tuple[tuple[str, ...], tuple[Act, ...]]] = [
     (_VA, ()),
     (_VA, (Act("expire"),)),

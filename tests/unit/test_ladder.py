@@ -1,4 +1,4 @@
-"""The ladder and the seed's status mapping."""
+"""The ladder, and what each status means to the shop."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -33,7 +33,7 @@ def fact(status: str, *, fraud: str | None = "accept", minute: int = 0, payment_
     )
 
 
-SEED_TABLE = [
+TABLE = [
     ("capture", "accept", PaymentStatus.PAID),
     ("settlement", "accept", PaymentStatus.PAID),
     ("pending", "accept", PaymentStatus.PENDING),
@@ -55,7 +55,7 @@ SEED_TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("status", "fraud", "meaning"), SEED_TABLE)
+@pytest.mark.parametrize(("status", "fraud", "meaning"), TABLE)
 def test_each_status_means_what_the_table_says(
     status: str, fraud: str | None, meaning: PaymentStatus
 ) -> None:

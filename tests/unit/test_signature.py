@@ -1,4 +1,4 @@
-"""Signatures: Midtrans API fact sheet 7.6, with its published vectors."""
+"""Signatures (docs/midtrans.md, "Signature"), with vectors that Midtrans publishes."""
 
 import pytest
 
