@@ -93,7 +93,7 @@ def test_the_paid_time_is_what_a_calendar_and_a_pile_of_vouchers_give(
 ) -> None:
     """An independent reading of the rule, day by day, which also judges the chaos run."""
     orders = [
-        Order(f"o{number}", kind, days, START, (attempt(f"o{number}", Rung.SETTLEMENT, day),))
+        Order(f"o{number}", kind, days, START, PRICE, (attempt(f"o{number}", Rung.SETTLEMENT, day),))
         for number, (kind, days, day) in enumerate(paid)
     ]
     entitlement = entitle(orders, refund_revokes=False)

@@ -91,7 +91,7 @@ REFUNDS_OF: Mapping[str, Method] = {
     "danamon_online": Method.NEVER,
     "uob_ezpay": Method.NEVER,
 }
-"""By `payment_type`; what Midtrans does not list is transferred by hand (docs/midtrans.md, "Payment methods")."""
+"""By `payment_type`; what Midtrans does not list goes back by hand (docs/midtrans.md, "Payment methods")."""
 
 UNKNOWN_METHOD = Method.IN_PARTS
 """A type nobody knew: Midtrans is asked, and its refusal is one that a person reads."""
