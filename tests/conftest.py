@@ -66,6 +66,7 @@ def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
 
 
 @pytest.fixture
-def short_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder whose path is short enough for a socket, as people's are."""
-    return tmp_path_factory.mktemp("d")
+def short_dir() -> Iterator[Path]:
+    """A data folder whose path is short enough for a socket, as people's are; not in pytest's, as above."""
+    with TemporaryDirectory(prefix="tuntas-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)

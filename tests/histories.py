@@ -1,4 +1,6 @@
-"""Every history that Midtrans can tell, from its table of legal transitions (fact sheet 6.1).
+"""Every history that Midtrans can tell, from its table of legal transitions.
+
+That table: docs/midtrans.md, "Transitions and the reversal".
 
 A history is what happens to one invitation: up to two orders, up to two attempts to pay them, up to seven
 facts in all. Each fact is worded as the notification that Midtrans would send about it.

@@ -66,7 +66,7 @@ class Stand:
         return await self.bearer(email)
 
     async def ask_token(self, **changes: Any) -> httpx.Response:
-        """The seed's request by the demo customer."""
+        """The request that the guides show, by the demo customer."""
         body = {"invitation_id": INVITATION, "amount": PRICE, **changes}
         return await self.http.post("/api/midtrans/create-snap-token", json=body, headers=await self.bearer())
 
@@ -154,7 +154,7 @@ CODES = {
 
 
 def notification(order_id: str, status: str, **changes: Any) -> dict[str, Any]:
-    """A body as Midtrans writes it, signed by this test's own reading of the rule (fact sheet 7.6)."""
+    """A body as Midtrans writes it, signed by our own reading of docs/midtrans.md, "Signature"."""
     body: dict[str, Any] = {
         "transaction_time": "2026-11-03 12:00:00",
         "transaction_status": status,

@@ -1,4 +1,4 @@
-"""Card tokens, saved cards, 3DS and BINs of Core: sections 8.1 and 14."""
+"""Card tokens, saved cards, 3DS and BINs of Core: sections 8.1 and 11."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`POST /v2/charge`: sections 2.4, 4.6, 6.4, 9.1 and 14."""
+"""`POST /v2/charge`: sections 2.4, 4.6, 6.4, 9.1 and 11."""
 
 from typing import Any
 

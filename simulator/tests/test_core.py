@@ -1,4 +1,4 @@
-"""`/v2/{id}/…`: section 4, the status rules of 6.1, and the habits of 14."""
+"""`/v2/{id}/…`: section 4, the status rules of 6.1, and the habits of 11."""
 
 from typing import Any
 

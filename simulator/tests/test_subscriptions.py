@@ -1,4 +1,4 @@
-"""`/v1/subscriptions`: section 14, on the virtual clock."""
+"""`/v1/subscriptions`: section 11, on the virtual clock."""
 
 from pathlib import Path
 from typing import Any

@@ -23,7 +23,7 @@ _SECRET_LENGTH_MIN = 16
 _ALIKE = 0.8
 """From 0 to 1: how alike two names are when one is a slip of the other."""
 _NOTIFICATION_URLS_MAX = 3
-"""Midtrans takes at most so many in `X-Override-Notification` (Midtrans, "HTTP notifications")."""
+"""Midtrans takes at most so many in `X-Override-Notification` (docs/midtrans.md, "Headers")."""
 _PLACEHOLDER = re.compile(
     r"[<>…*{}]|\.{2,}|(?:^|[-_])(?:your|change-?me|changeit|replace|placeholder|insert)(?:[-_]|$)"
     r"|(?:^|[-_])x{3,}$|^(?:sb-)?mid-(?:server|client)-?$",

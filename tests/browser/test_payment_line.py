@@ -64,7 +64,7 @@ def order_of(page: Page) -> str:
 
 
 def profile(page: Page, town: Town) -> dict[str, Any]:
-    """What the seed's frontend reads."""
+    """What a frontend reads."""
     found = page.request.get(f"{town.web}/api/v1/user-profile").json()
     assert isinstance(found, dict)
     return found

@@ -7,10 +7,10 @@ import secrets
 import signal
 import sys
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from tests.chaos.plan import draw_plan
+from tests.chaos.plan import FULL, SMALL, draw_plan
 from tests.chaos.run import LONG, SHORT, Report, run
 
 
@@ -19,12 +19,11 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: end what was started, then end
     short = options.short
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
-    plan = draw_plan(
-        seed,
-        notifications=options.notifications or (400 if short else 20_000),
-        kills=(3 if short else 30) if options.kills is None else options.kills,
-        confirm=options.confirm or ("off" if short else "after"),
+    wanted = {name: getattr(options, name) for name in ("notifications", "kills", "restarts", "holds")}
+    size = replace(
+        SMALL if short else FULL, **{name: count for name, count in wanted.items() if count is not None}
     )
+    plan = draw_plan(seed, size, confirm=options.confirm)
     _say(f"seed {seed}: repeat this plan with --seed {seed}")
     with tempfile.TemporaryDirectory(prefix="tuntas-chaos-", ignore_cleanup_errors=True) as folder:
         report = asyncio.run(run(plan, Path(folder), limits=SHORT if short else LONG, say=_say))
@@ -35,12 +34,17 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, help="repeats a plan; default: a random one, printed")
-    parser.add_argument("--notifications", type=int, help="about so many (default: 20000, short: 400)")
-    parser.add_argument("--kills", type=int, help="by SIGKILL (default: 30, short: 3)")
-    parser.add_argument(
-        "--confirm", choices=("off", "after", "before"), help="TUNTAS_CONFIRM (default: after, short: off)"
-    )
-    parser.add_argument("--short", action="store_true", help="half a minute; does not wait for all jobs")
+    for name, about in {
+        "notifications": "about so many",
+        "kills": "by SIGKILL, each part in turn",
+        "restarts": "of PostgreSQL, fast and immediate in turn",
+        "holds": "of a row that is needed",
+    }.items():
+        defaults = f"default: {getattr(FULL, name)}, short: {getattr(SMALL, name)}"
+        parser.add_argument(f"--{name}", type=int, help=f"{about} ({defaults})")
+    modes = ("off", "after", "before")
+    parser.add_argument("--confirm", choices=modes, default="after", help="TUNTAS_CONFIRM")
+    parser.add_argument("--short", action="store_true", help="under a minute; does not wait for all jobs")
     parser.add_argument("--json", action="store_true", help="the summary as one JSON object")
     return parser
 

@@ -1,4 +1,4 @@
-"""The processes of a run: PostgreSQL, `tuntas serve`, `tuntas worker`, `midtrans-simulator`."""
+"""The processes of a run: PostgreSQL, `tuntas serve` twice, `tuntas worker` twice, `midtrans-simulator`."""
 
 import asyncio
 import os
@@ -12,7 +12,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.chaos.plan import Part, Plan
+from tests.chaos.garbler import Garbler
+from tests.chaos.plan import WEBS, WORKERS, Part, Plan
 from tests.program import PROGRAM, environment, is_running, postgres_of
 from tuntas.store.embedded import EmbeddedPostgres
 
@@ -21,7 +22,8 @@ CLIENT_KEY = "SB-Mid-client-simulator"
 _SIMULATOR = PROGRAM.with_name("midtrans-simulator")
 _READY_SECONDS = 60
 _SUPERVISION_SECONDS = 0.3
-_SUPERVISED = (Part.BACKEND, Part.WORKER)
+_SUPERVISED = (*WEBS, *WORKERS)
+WEBHOOK = "/api/v1/midtrans/webhook"
 
 
 class HouseError(RuntimeError):
@@ -42,11 +44,13 @@ class House:
     folder: Path
     plan: Plan
     postgres: EmbeddedPostgres = field(init=False)
-    url: str = field(init=False)
+    garbler: Garbler = field(init=False)
+    urls: dict[Part, str] = field(init=False)
+    """Of the two web processes."""
     simulator_url: str = field(init=False)
-    killed: Counter[str] = field(default_factory=Counter)
-    fell: Counter[str] = field(default_factory=Counter)
-    """How often a process ended by itself and was started again, as a service manager does."""
+    struck: Counter[str] = field(default_factory=Counter)
+    fell: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """How often a process ended by itself and was started again, by its exit code."""
     _running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
     _down: set[Part] = field(default_factory=set)
     _hands: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -54,16 +58,19 @@ class House:
 
     def __post_init__(self) -> None:
         self.postgres = EmbeddedPostgres(self.folder)
-        self.url, self.simulator_url = (f"http://127.0.0.1:{_free_port()}" for _ in range(2))
+        first, second, self.simulator_url = (f"http://127.0.0.1:{_free_port()}" for _ in range(3))
+        self.urls = {Part.WEB_1: first, Part.WEB_2: second}
+        self.garbler = Garbler(self.simulator_url, self.plan.seed)
 
     async def start(self) -> None:
         await asyncio.to_thread(self.postgres.start)
+        await self.garbler.start()
         migrated = await self.run("migrate")
         if migrated.code != 0:
             raise HouseError(f"tuntas migrate: {migrated.errors}")
         await self._spawn(
             "simulator", _SIMULATOR, "--port", self.simulator_url.rpartition(":")[2],
-            "--notify", f"{self.url}/api/v1/midtrans/webhook", "--seed", str(self.plan.seed),
+            "--notify", f"{self.urls[Part.WEB_1]}{WEBHOOK}", "--seed", str(self.plan.seed),
         )  # fmt: skip
         await self._answering(f"{self.simulator_url}/_control/clock", "simulator")
         for part in _SUPERVISED:
@@ -77,15 +84,16 @@ class House:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+        await self.garbler.stop()
         await asyncio.to_thread(self.postgres.stop)
 
-    async def kill(self, part: Part) -> None:
-        """SIGKILL: no last words, nothing flushed."""
+    async def strike(self, part: Part, how: signal.Signals) -> None:
+        """SIGKILL: no last words, nothing flushed. PostgreSQL also ends as `pg_ctl restart` makes it."""
         async with self._hands:
             self._down.add(part)
-            self.killed[part] += 1
+            self.struck[f"{part} {how.name}"] += 1
             if part is Part.POSTGRES:
-                await self._kill_postgres()
+                await self._end_postgres(how)
             else:
                 process = self._running[part]
                 with suppress(ProcessLookupError):
@@ -100,8 +108,8 @@ class House:
             else:
                 await self._start(part)
             self._down.discard(part)
-        if part is Part.BACKEND:
-            await self.ready()
+        if part in self.urls:
+            await self._ready(part)
 
     async def supervise(self) -> None:
         """Start again what ended by itself, until cancelled."""
@@ -109,13 +117,18 @@ class House:
             await asyncio.sleep(_SUPERVISION_SECONDS)
             async with self._hands:
                 for part in _SUPERVISED:
-                    if part not in self._down and self._running[part].returncode is not None:
-                        self.fell[part] += 1
+                    code = self._running[part].returncode
+                    if part not in self._down and code is not None:
+                        self.fell[part, code] += 1
                         await self._start(part)
 
     async def ready(self) -> None:
-        """Returns once the backend answers and reaches its database."""
-        await self._answering(f"{self.url}/readyz", Part.BACKEND)
+        """Returns once both web processes answer and reach their database."""
+        for part in self.urls:
+            await self._ready(part)
+
+    async def _ready(self, part: Part) -> None:
+        await self._answering(f"{self.urls[part]}/readyz", part)
 
     async def run(self, *arguments: str, kill_after: float | None = None) -> Ran:
         """A `tuntas …` command to its end, or to its death by SIGKILL after so many seconds."""
@@ -143,16 +156,21 @@ class House:
         return log.read_text(errors="replace")[-3_000:] if log.exists() else ""
 
     async def _start(self, part: Part) -> None:
-        if part is Part.BACKEND:
-            await self._spawn(part, PROGRAM, "serve", "--port", self.url.rpartition(":")[2])
+        """What one web process sells, the other is notified of: none may rely on what only it remembers."""
+        if part in self.urls:
+            (other,) = self.urls.keys() - {part}
+            variables = {"MIDTRANS_NOTIFICATION_URL": f"{self.urls[other]}{WEBHOOK}"}
+            await self._spawn(
+                part, PROGRAM, "serve", "--port", self.urls[part].rpartition(":")[2], **variables
+            )
         else:
             await self._spawn(part, PROGRAM, "worker")
 
-    async def _spawn(self, name: str, program: Path, *arguments: str) -> None:
+    async def _spawn(self, name: str, program: Path, *arguments: str, **variables: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self._running[name] = await asyncio.create_subprocess_exec(
                 program, *arguments,
-                cwd=self.folder, env=self._environment(), stdin=asyncio.subprocess.DEVNULL,
+                cwd=self.folder, env=self._environment() | variables, stdin=asyncio.subprocess.DEVNULL,
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 
@@ -166,16 +184,17 @@ class House:
                 await asyncio.sleep(0.05)
         raise HouseError(f"{name} does not answer at {url}:\n{self.printed(name)}")
 
-    async def _kill_postgres(self) -> None:
-        """The server with all its children, as a power cut would."""
+    async def _end_postgres(self, how: signal.Signals) -> None:
+        """By SIGKILL the server with all its children, as a power cut would; else by its own way to end."""
         server = postgres_of(self.folder)
         if server is None:
             return
-        os.kill(server, signal.SIGSTOP)  # no child is born while we count them
+        if how is signal.SIGKILL:
+            os.kill(server, signal.SIGSTOP)  # no child is born while we count them
         numbers = [server, *_children_of(server)]
-        for number in numbers:
+        for number in numbers if how is signal.SIGKILL else [server]:
             with suppress(ProcessLookupError):
-                os.kill(number, signal.SIGKILL)
+                os.kill(number, how)
         while any(map(is_running, numbers)):  # noqa: ASYNC110  other processes set no events
             await asyncio.sleep(0.01)
 
@@ -191,9 +210,9 @@ class House:
             MIDTRANS_SERVER_KEY=SERVER_KEY,
             MIDTRANS_CLIENT_KEY=CLIENT_KEY,
             MIDTRANS_SNAP_URL=f"{self.simulator_url}/snap/v1",
-            MIDTRANS_CORE_URL=self.simulator_url,
+            MIDTRANS_CORE_URL=self.garbler.url,
             MIDTRANS_TIMEOUT_SECONDS="2",
-            TUNTAS_BASE_URL=self.url,
+            TUNTAS_BASE_URL=self.urls[Part.WEB_1],
             TUNTAS_DATA_DIR=str(self.folder),
             TUNTAS_CONFIRM=self.plan.confirm,
             TUNTAS_CHECKS_PER_SECOND="50",

@@ -1,17 +1,26 @@
-"""What a run will do, drawn from one seed: who pays how, what happens to it, what is killed when."""
+"""What a run will do, drawn from one seed: who pays how, what happens to it, what is struck when."""
 
 import random
+import signal
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 
 class Part(StrEnum):
-    """What can be killed."""
+    """What can be struck."""
 
-    BACKEND = "backend"
-    WORKER = "worker"
+    WEB_1 = "web-1"
+    WEB_2 = "web-2"
+    WORKER_1 = "worker-1"
+    WORKER_2 = "worker-2"
     POSTGRES = "postgres"
+
+
+WEBS = (Part.WEB_1, Part.WEB_2)
+WORKERS = (Part.WORKER_1, Part.WORKER_2)
+RESTARTS = (signal.SIGINT, signal.SIGQUIT)
+"""How PostgreSQL is told to end at once: fast, rolling back what is open, and immediate, as in a crash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +53,24 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
-class Kill:
+class Blow:
+    """A part ends, by SIGKILL or (PostgreSQL) as in a restart."""
+
     part: Part
+    how: signal.Signals
     at: float
     """Share of all facts told by then."""
     pause: float
     """Seconds until it is started again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Somebody's forgotten psql holds the row of an invitation that is being paid for."""
+
+    at: float
+    """Share of all facts told by then."""
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +79,13 @@ class Plan:
     confirm: str
     """`TUNTAS_CONFIRM`: with `off` the order of notifications is put right by the rules alone."""
     faults: dict[str, Any]
-    """The simulator's fault switches; those it does not have are left out."""
+    """The simulator's fault switches; one that it does not have is an error."""
+    garbled: float
+    """Share of Midtrans's answers to GET status that cannot be read or stored (`garbler`)."""
     stories: tuple[Story, ...]
-    kills: tuple[Kill, ...]
+    blows: tuple[Blow, ...]
+    """In the order of their moments."""
+    holds: tuple[Hold, ...]
     refund_kills: tuple[float | None, ...]
     """For each refund by our operator in turn: after how many seconds `tuntas refund` is killed, if it is."""
 
@@ -84,6 +109,8 @@ _FAULTS: dict[str, Any] = {
     "api_lost": {"share": 0.02},
 }
 
+_HOLD_SECONDS_MIN = 2
+
 _VA = ("bca_va", "bni_va", "bri_va", "permata_va", "echannel", "alfamart")
 _REVERSIBLE = ("permata_va", "echannel", "indomaret")
 _REFUNDABLE = ("gopay", "other_qris")
@@ -93,7 +120,8 @@ _CARD = ("credit_card",)
 _PART, _OTHER_PART = Act("refund", {"amount": 50_000}), Act("refund", {"amount": 20_000})
 _PARTLY = {"partial": True}
 
-# Methods, what happens to the attempt, and how often. Fact sheet 6.1 and 9.2 say what is legal.
+# Methods, what happens to the attempt, and how often. What is legal: docs/midtrans.md, "Transitions and
+# the reversal", "Payment methods".
 _UNPAID: list[tuple[tuple[str, ...], tuple[Act, ...]]] = [
     (_VA, ()),
     (_VA, (Act("expire"),)),
@@ -122,27 +150,64 @@ _TAKEN_BACK: list[tuple[tuple[str, ...], tuple[Act, ...]]] = [
     (_CARD, (Act("pay"), Act("settle"), Act("chargeback", _PARTLY), Act("chargeback"))),
     (_CARD, (Act("pay"), Act("settle"), Act("chargeback"))),
 ]
+_PAID_TWICE = Story(
+    (
+        Visit("bca_va", (Act("expire"),)),
+        Visit("gopay", (Act("pay"),)),
+        Visit("other_qris", (Act("pay"),), old_page=True),
+    )
+)
+"""Of two initial orders for one invitation both are paid."""
+_PAID_TWICE_AT_LEAST = 8
 _OUR_REFUNDS = (Act(OUR_REFUND), Act(OUR_REFUND, {"amount": 40_000}))
 
 
-def draw_plan(seed: int, *, notifications: int, kills: int, confirm: str) -> Plan:
-    """A plan of about so many notifications, lost and repeated ones included."""
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much happens in a run."""
+
+    notifications: int
+    """About so many, lost and repeated ones included."""
+    kills: int
+    """By SIGKILL, each part in turn."""
+    restarts: int
+    """Of PostgreSQL, fast and immediate in turn."""
+    holds: int
+    hold_seconds_max: float
+    garbled: float
+    """Share of Midtrans's answers to GET status."""
+
+
+FULL = Size(notifications=20_000, kills=50, restarts=12, holds=40, hold_seconds_max=20, garbled=0.05)
+SMALL = Size(
+    notifications=400, kills=len(Part), restarts=len(RESTARTS), holds=2, hold_seconds_max=4, garbled=0.3
+)
+"""At least one of each trouble."""
+
+
+def draw_plan(seed: int, size: Size, *, confirm: str) -> Plan:
+    """The plan of this size that the seed stands for."""
     draw = random.Random(seed)
     stories: list[Story] = []
     facts = 0
-    while facts * _SENDINGS < notifications:
+    while facts * _SENDINGS < size.notifications:
         stories.append(_story(draw))
         facts += stories[-1].facts
-    refunds = max(2, notifications // 1_000)
-    for number in draw.sample(range(len(stories)), min(refunds, len(stories))):
+    refunds = max(2, size.notifications // 1_000)
+    chosen = draw.sample(range(len(stories)), min(refunds + _PAID_TWICE_AT_LEAST, len(stories)))
+    for number in chosen[:refunds]:
         visit = Visit(draw.choice(_REFUNDABLE), (Act("pay"), draw.choice(_OUR_REFUNDS)))
         stories[number] = Story((visit,))
+    for number in chosen[refunds:]:
+        stories[number] = _PAID_TWICE
     return Plan(
         seed=seed,
         confirm=confirm,
         faults=_FAULTS,
+        garbled=size.garbled,
         stories=tuple(stories),
-        kills=_kills(draw, kills),
+        blows=_blows(draw, size),
+        holds=_holds(draw, size),
         refund_kills=tuple(draw.uniform(0.3, 2.5) if turn % 2 == 0 else None for turn in range(refunds)),
     )
 
@@ -161,9 +226,17 @@ def _visit(draw: random.Random) -> Visit:
     return Visit(draw.choice(methods), acts)
 
 
-def _kills(draw: random.Random, count: int) -> tuple[Kill, ...]:
-    """Every part in turn, in a drawn order, spread over the run."""
-    parts = [list(Part)[turn % len(Part)] for turn in range(count)]
-    draw.shuffle(parts)
-    moments = sorted(draw.uniform(0.03, 0.97) for _ in parts)
-    return tuple(Kill(part, at, draw.uniform(0, 1.5)) for part, at in zip(parts, moments, strict=True))
+def _blows(draw: random.Random, size: Size) -> tuple[Blow, ...]:
+    """Kills of every part and restarts of PostgreSQL in a drawn order, spread over the run."""
+    struck = [(list(Part)[turn % len(Part)], signal.SIGKILL) for turn in range(size.kills)]
+    struck += [(Part.POSTGRES, RESTARTS[turn % len(RESTARTS)]) for turn in range(size.restarts)]
+    draw.shuffle(struck)
+    moments = sorted(draw.uniform(0.03, 0.97) for _ in struck)
+    return tuple(
+        Blow(part, how, at, draw.uniform(0, 1.5)) for (part, how), at in zip(struck, moments, strict=True)
+    )
+
+
+def _holds(draw: random.Random, size: Size) -> tuple[Hold, ...]:
+    moments = sorted(draw.uniform(0.05, 0.95) for _ in range(size.holds))
+    return tuple(Hold(at, draw.uniform(_HOLD_SECONDS_MIN, size.hold_seconds_max)) for at in moments)

@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import itertools
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -48,6 +50,11 @@ class Players:
     """Facts so far, those of visits that came to nothing included."""
     counts: Counter[str] = field(default_factory=Counter)
     refunds: asyncio.Queue[tuple[str, Act] | None] = field(default_factory=asyncio.Queue)
+    _doors: Iterator[str] = field(init=False)
+    """The two web processes in turn."""
+
+    def __post_init__(self) -> None:
+        self._doors = itertools.cycle(self.house.urls.values())
 
     @property
     def progress(self) -> float:
@@ -60,7 +67,7 @@ class Players:
 
     async def play(self) -> None:
         """Every story, many at once, and the operator's refunds."""
-        customers = await asyncio.to_thread(_enter_customers, self.house, len(self.plan.stories))
+        customers = await asyncio.to_thread(enter_customers, self.house, len(self.plan.stories))
         waiting = list(zip(self.plan.stories, customers, strict=True))[::-1]
 
         async def serve_customers() -> None:
@@ -89,6 +96,7 @@ class Players:
             for act in visit.acts:
                 await self._act(customer, pages[-1], transaction_id, act)
                 self.told += 1
+            await self._check_status(customer, pages[-1], patiently=False)
 
     async def _choose(self, visit: Visit, customer: Customer, pages: list[Page]) -> str | None:
         """Begin an attempt; None where the page has one that waits or was paid."""
@@ -110,9 +118,15 @@ class Players:
         reply = await self._ask("/api/midtrans/create-snap-token", customer, body)
         return Page(reply["order_id"], reply["snap_token"])
 
-    async def _check_status(self, customer: Customer, page: Page) -> None:
-        """Have us ask Midtrans; asked a moment ago is as good."""
-        await self._ask("/api/v1/midtrans/check-status", customer, {"order_id": page.order_id})
+    async def _check_status(self, customer: Customer, page: Page, *, patiently: bool = True) -> None:
+        """Have us ask Midtrans; asked a moment ago is as good. Whoever is not patient asks only once."""
+        body, patience = {"order_id": page.order_id}, _PATIENCE_SECONDS if patiently else 0
+        try:
+            await self._ask("/api/v1/midtrans/check-status", customer, body, patience=patience)
+        except NoAnswer:
+            if patiently:
+                raise
+            self.counts["questions without an answer"] += 1
 
     async def _act(self, customer: Customer, page: Page, transaction_id: str, act: Act) -> None:
         if act.name == OUR_REFUND:
@@ -133,14 +147,16 @@ class Players:
             ran = await self.house.run("refund", order_id, "--reason=chaos", *amount, kill_after=kill_after)
             self.counts["refunds killed" if ran.code < 0 else f"refunds ended with code {ran.code}"] += 1
 
-    async def _ask(self, path: str, customer: Customer, body: dict[str, Any]) -> dict[str, Any]:
-        """The answer, asked for again as long as the shop or its gateway is down."""
+    async def _ask(
+        self, path: str, customer: Customer, body: dict[str, Any], *, patience: float = _PATIENCE_SECONDS
+    ) -> dict[str, Any]:
+        """The answer, asked for again for so many seconds while the shop or its gateway is down."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + _PATIENCE_SECONDS
+        deadline = loop.time() + patience
         headers = {"Authorization": f"Bearer {customer.bearer}"}
         while True:
             try:
-                reply = await self.http.post(f"{self.house.url}{path}", json=body, headers=headers)
+                reply = await self.http.post(f"{next(self._doors)}{path}", json=body, headers=headers)
             except httpx.HTTPError as error:
                 last = type(error).__name__
             else:
@@ -150,13 +166,13 @@ class Players:
                 last = f"{reply.status_code} {reply.text}"
                 if reply.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
                     raise NoAnswer(f"{path}: {last}")
-            self.counts["requests tried again"] += 1
-            if loop.time() > deadline:
+            if loop.time() >= deadline:
                 raise NoAnswer(f"{path}: {last}")
+            self.counts["requests tried again"] += 1
             await asyncio.sleep(_PAUSE_SECONDS)
 
 
-def _enter_customers(house: House, count: int) -> list[Customer]:
+def enter_customers(house: House, count: int) -> list[Customer]:
     """One user with an open session and one unpaid invitation for each story."""
     customers = []
     with psycopg.connect(house.postgres.url) as connection, connection.cursor() as cursor:

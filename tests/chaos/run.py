@@ -13,17 +13,20 @@ from typing import Any
 import httpx
 import psycopg
 
-from tests.chaos.audit import Truth, differences, read_books
-from tests.chaos.house import House, Ran
-from tests.chaos.plan import Plan
-from tests.chaos.players import Players
+from tests.chaos.audit import Truth, differences, is_explained, paid_twice, read_books
+from tests.chaos.house import WEBHOOK, House, Ran
+from tests.chaos.plan import Hold, Plan
+from tests.chaos.players import NoAnswer, Players
 
 Say = Callable[[str], None]
 
 _SENT_AGAIN = 3
 """One of so many notifications that had arrived is sent once more at the end, beside all that had not."""
+_TWICE_AT_ONCE = 6
+"""One of so many of those is posted to both web processes at the same moment as well."""
 _AT_ONCE = 24
 _TELL_EVERY_SECONDS = 5
+_HOLD_TRIES = 10
 _POISON_SECONDS = 90
 
 
@@ -49,8 +52,8 @@ class Limits:
     """How long the worker has for the jobs that are left; 0 does not wait for them."""
 
 
-LONG = Limits(whole_run=60 * 60, jobs=10 * 60)
-SHORT = Limits(whole_run=120, jobs=0)
+LONG = Limits(whole_run=2 * 60 * 60, jobs=10 * 60)
+SHORT = Limits(whole_run=300, jobs=0)
 
 
 async def run(plan: Plan, folder: Path, *, limits: Limits, say: Say) -> Report:
@@ -61,7 +64,7 @@ async def run(plan: Plan, folder: Path, *, limits: Limits, say: Say) -> Report:
     try:
         async with asyncio.timeout(limits.whole_run), httpx.AsyncClient(timeout=60) as http:
             await house.start()
-            say(f"up after {time.monotonic() - started:.1f} s: {plan.facts} facts, {len(plan.kills)} kills")
+            say(f"up after {time.monotonic() - started:.1f} s: {plan.facts} facts, {len(plan.blows)} blows")
             await _Run(plan, house, Players(house, plan, http), report, limits, say).whole()
     except Exception as error:  # noqa: BLE001  whatever it is, it is the verdict
         report.wrong += [f"{type(cause).__name__}: {cause}" for cause in _causes(error)]
@@ -79,6 +82,8 @@ class _Run:
     report: Report
     limits: Limits
     say: Say
+    posted: Counter[str] = field(default_factory=Counter)
+    """Notifications that went past the simulator to both web processes, and how often they were taken."""
 
     async def whole(self) -> None:
         supervision = asyncio.create_task(self.house.supervise())
@@ -93,57 +98,86 @@ class _Run:
         finally:
             supervision.cancel()
             await asyncio.gather(supervision, return_exceptions=True)
+            silent = [name for name, code in self.house.fell if code == 0]
+            self.report.wrong += [f"{name} ended by itself as if all were well (code 0)" for name in silent]
 
     async def _storm(self) -> None:
-        on = await self._switch_faults(self.plan.faults)
-        self.say(f"faults: {', '.join(on)}")
+        await self._switch_faults(self.plan.faults)
+        self.house.garbler.share = self.plan.garbled
         async with asyncio.TaskGroup() as group:
             telling = group.create_task(self._tell_progress())
-            killing = group.create_task(self._kill())
+            striking = group.create_task(self._strike())
+            holding = [group.create_task(self._hold(hold)) for hold in self.plan.holds]
             await self.players.play()
-            await killing
+            await asyncio.wait([striking, *holding])
             telling.cancel()
         self.report.did |= {
             "facts": self.plan.facts,
             "confirm": self.plan.confirm,
             "invitations": len(self.plan.stories),
-            "killed": _counted(self.house.killed),
-            "ended by themselves": _counted(self.house.fell),
-            "faults": on,
+            "struck": _counted(self.house.struck),
+            "ended by themselves": {
+                f"{name} (code {code})": count for (name, code), count in self.house.fell.items()
+            },
+            "garbled answers": _counted(self.house.garbler.done),
+            "faults": sorted(self.plan.faults),
             **self.players.counts,
         }
 
-    async def _switch_faults(self, wanted: dict[str, Any]) -> list[str]:
-        """Switch on exactly these, as far as the simulator has them."""
+    async def _switch_faults(self, wanted: dict[str, Any]) -> None:
+        """Switch on exactly these. Raises NoAnswer for one that the simulator does not have."""
         url = f"{self.house.simulator_url}/_control/faults"
-        available = (await self.players.http.get(url)).json()["available"]
-        chosen = {name: options for name, options in wanted.items() if name in available}
-        (await self.players.http.put(url, json=chosen)).raise_for_status()
-        return sorted(chosen)
+        reply = await self.players.http.put(url, json=wanted)
+        if not reply.is_success:
+            raise NoAnswer(f"faults: {reply.text}")
 
-    async def _kill(self) -> None:
-        for kill in self.plan.kills:
-            await self.players.reach(kill.at)
-            await self.house.kill(kill.part)
-            await asyncio.sleep(kill.pause)
-            await self.house.revive(kill.part)
+    async def _strike(self) -> None:
+        for blow in self.plan.blows:
+            await self.players.reach(blow.at)
+            await self.house.strike(blow.part, blow.how)
+            await asyncio.sleep(blow.pause)
+            await self.house.revive(blow.part)
+
+    async def _hold(self, hold: Hold) -> None:
+        """Lock the row of an invitation whose order is among the newest, as a forgotten psql would."""
+        await self.players.reach(hold.at)
+        row = (
+            "select id from invitations"
+            " where id in (select invitation_id from orders order by created_at desc limit 24)"
+            " order by random() limit 1 for update"
+        )
+        for _ in range(_HOLD_TRIES):
+            try:
+                connection = await psycopg.AsyncConnection.connect(self.house.postgres.url)
+                async with connection:
+                    await connection.execute(row)
+                    await asyncio.sleep(hold.seconds)
+                    await connection.rollback()
+            except psycopg.OperationalError:  # the database was struck meanwhile
+                self.players.counts["rows let go by a blow"] += 1
+                await asyncio.sleep(1)
+            else:
+                self.players.counts["rows held"] += 1
+                return
 
     async def _tell_progress(self) -> None:
         while True:
             await asyncio.sleep(_TELL_EVERY_SECONDS)
-            self.say(f"{self.players.progress:4.0%} told, {self.house.killed.total()} killed")
+            self.say(f"{self.players.progress:4.0%} told, {self.house.struck.total()} blows")
 
     async def _heal(self) -> None:
         """Only what an operator and a service manager would do: everything up, refunds resumed, one sync."""
         await self._switch_faults({})
+        self.house.garbler.share = 0
         await self.house.ready()
         self.say("all told; nothing fails from now on")
         await self._quiet()
         for row in self._rows("select order_id from refunds where state = 'requested'"):
             await self._expect(0, "refund", row[0], "--reason=chaos")
-        synced = await self._expect(0, "sync")
+        synced = await self.house.run("sync")
         self.report.did["sync"] = synced.errors.strip().splitlines()[-1]
         self.say(f"sync: {self.report.did['sync']}")
+        await self._expect(0, "sync")  # what is healed stays healed
         if self._rows("select 1 from notifications where handled_at is null limit 1"):
             self.say("waiting for the worker to take poison in again")
             await self._until(
@@ -170,7 +204,8 @@ class _Run:
 
     async def _compare(self, when: str) -> None:
         reply = await self.players.http.get(f"{self.house.simulator_url}/_control/state")
-        truth = Truth.of(reply.json())
+        state, garbled = reply.json(), frozenset(self.house.garbler.about)
+        truth = Truth(state["transactions"], state["deliveries"], self.posted, garbled)
         books = await asyncio.to_thread(read_books, self.house.postgres.url)
         found = differences(truth, books)
         self.report.wrong += [f"{when}: {difference}" for difference in found]
@@ -182,6 +217,7 @@ class _Run:
             "orders": dict(statuses),
             "grants": len(books["domain_grants"]),
             "refunds": len(books["refunds"]),
+            "paid twice": len(paid_twice(truth, books)),
         }
         self.say(f"{when}: {len(truth.transactions)} attempts compared, {len(found)} differences")
 
@@ -200,14 +236,26 @@ class _Run:
                 reply = await self.players.control(f"deliveries/{again.pop()['id']}/resend")
                 reply.raise_for_status()
 
+        bodies = [sent["body"] for sent in again[::_TWICE_AT_ONCE]]
         async with asyncio.TaskGroup() as group:
             for _ in range(_AT_ONCE):
                 group.create_task(send())
+            for body in bodies:
+                await asyncio.gather(*(self._post(url, body) for url in self.house.urls.values()))
         await self._quiet()
 
+    async def _post(self, url: str, body: str) -> None:
+        reply = await self.players.http.post(f"{url}{WEBHOOK}", content=body)
+        if reply.is_success:
+            self.posted[body] += 1
+        else:
+            self.report.wrong.append(f"a notification sent once more: {reply.status_code} {reply.text}")
+
     async def _finish_jobs(self) -> None:
-        """No job may be left, not even one whose worker was killed."""
+        """No job may have been given up, and none be left, not even one whose worker was killed."""
+        given_up = "select task_name, count(*) from procrastinate_jobs where status = 'failed' group by 1"
         if not self.limits.jobs:
+            self.report.wrong += [f"jobs given up: {row}" for row in self._rows(given_up)]
             return
         query = (
             "select task_name, status, count(*) from procrastinate_jobs"
@@ -215,13 +263,20 @@ class _Run:
         )
         if not await self._until(lambda: not self._rows(query), self.limits.jobs):
             self.report.wrong += [f"jobs left: {row}" for row in self._rows(query)]
+        self.report.wrong += [f"jobs given up: {row}" for row in self._rows(given_up)]
         waiting = self._rows("select id from notifications where outcome = 'awaiting_confirmation'")
         self.report.wrong += [f"notification {row[0]} was never confirmed" for row in waiting]
 
     async def _ask_doctor(self) -> None:
+        """After the remedy that alerts name, what still alarms must be for a person to decide."""
+        await self._expect(0, "sync")
         said = await self.house.run("doctor", "--json")
         lines = [json.loads(line) for line in said.output.splitlines()]
         self.report.wrong += [f"doctor: {line}" for line in lines if "invariant" in line]
+        truth = Truth([], [], garbled=frozenset(self.house.garbler.about))
+        alerts = [line for line in lines if "alert" in line]
+        unexplained = [line for line in alerts if not is_explained(line["kind"], line["subject"], truth)]
+        self.report.wrong += [f"doctor: {line}" for line in unexplained]
         if said.code not in {0, 1}:
             self.report.wrong.append(f"doctor ended with code {said.code}: {said.errors}")
 

@@ -176,7 +176,7 @@ def test_an_unusable_configuration_is_named_line_by_line(variables: dict[str, st
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
-def test_webhook_send_does_what_the_seeds_table_says(
+def test_webhook_send_does_what_the_table_of_statuses_says(
     dev: Dev, demo: httpx.Client, arguments: list[str], expected: str
 ) -> None:
     number, order_id = new_order(demo, "-".join(arguments).replace("_", "-").replace("--", ""))
@@ -270,7 +270,7 @@ def test_webhook_send_never_signs_with_a_production_key(dev: Dev) -> None:
 # logs
 
 
-def test_logs_show_the_newest_last_as_the_seed_wants_them(dev: Dev, demo: httpx.Client) -> None:
+def test_logs_show_the_newest_last(dev: Dev, demo: httpx.Client) -> None:
     _, order_id = new_order(demo, "catatan")
     for status in ("pending", "settlement"):
         tuntas("webhook", "send", order_id, status, "--data-dir", dev.data_dir)

@@ -43,7 +43,7 @@ def log_in(url: str, person: dict[str, str] = DEMO) -> httpx.Response:
 
 
 def order(url: str) -> str:
-    """The seed's request by the demo customer."""
+    """The request that the guides show, by the demo customer."""
     headers = {"Authorization": f"Bearer {log_in(url).json()['token']}"}
     body = {"invitation_id": 5, "amount": 299000}
     reply = httpx.post(f"{url}/api/midtrans/create-snap-token", json=body, headers=headers, timeout=30)
@@ -52,7 +52,7 @@ def order(url: str) -> str:
 
 
 def settle(url: str, order_id: str, server_key: str = SIMULATOR_KEY) -> httpx.Response:
-    """A settlement as the seed shows it, signed by hand."""
+    """A settlement as the guides show it, signed by hand."""
     body = {
         "transaction_time": "2026-11-03 12:00:00",
         "transaction_status": "settlement",
@@ -108,7 +108,7 @@ def test_only_this_machine_can_reach_it(dev: Dev) -> None:
             stranger.connect(("127.0.0.2", urlsplit(url).port))
 
 
-def test_the_seeds_story_from_order_to_paid(dev: Dev) -> None:
+def test_the_story_of_the_guides_from_order_to_paid(dev: Dev) -> None:
     order_id = order(dev.url)
     assert invitation(dev.url)["payment_status"] in {"pending", "unpaid"}
     refused = settle(dev.url, order_id, server_key="SB-Mid-server-guessed")

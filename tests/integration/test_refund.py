@@ -62,7 +62,7 @@ async def test_a_whole_refund(stand: Stand) -> None:
     assert (result.amount, result.way, result.refund_key) == (PRICE, WayBack.REFUND, f"{order_id}-r1")
     invitation = await stand.invitation()
     assert invitation["payment_status"] == "refunded"
-    assert invitation["domain_expires_at"] is not None, "the seed: a refund is no action for the domain"
+    assert invitation["domain_expires_at"] is not None, "a refund leaves the domain as it is"
     assert [(row["amount"], row["state"]) for row in refunds(stand)] == [(PRICE, "accepted")]
 
 

@@ -58,7 +58,7 @@ async def test_parallel_requests_make_one_order_and_one_call_to_midtrans(stand: 
 
 
 async def test_midtrans_is_told_when_the_order_ends(stand: Stand) -> None:
-    """Without `start_time` a VA would live on from the moment it was chosen (Midtrans, "Custom expiry")."""
+    """Without `start_time` a VA would live on from its choice (docs/midtrans.md, "Settings of a token")."""
     await stand.ask_token()
     (order,) = stand.rows("select created_at, expires_at from orders")
     assert order["expires_at"] - order["created_at"] == timedelta(hours=24)

@@ -1,4 +1,4 @@
-"""Where Midtrans knocks: `POST /api/v1/midtrans/webhook`, the seed's replies to the letter."""
+"""Where Midtrans knocks: `POST /api/v1/midtrans/webhook`, its replies to the letter."""
 
 import asyncio
 import json

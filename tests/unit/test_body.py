@@ -292,7 +292,7 @@ def test_beside_a_list_the_sum_counts_for_nothing() -> None:
 
 
 def test_a_refund_that_the_bank_refused_moved_nothing() -> None:
-    """A refusal comes as an amount of zero (Midtrans, "Direct refund")."""
+    """A refusal comes as an amount of zero (docs/midtrans.md, "Refunding")."""
     assert rows(refund_amount="0.00", refund_key="k") == ()
     assert rows(refund(refund_amount="0.00", refund_key="k")) == ()
 

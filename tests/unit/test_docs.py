@@ -28,9 +28,23 @@ _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
 _COMMAND = re.compile(r"(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?tuntas ")
 _VARIABLE = re.compile(r"\b(?:MIDTRANS|TUNTAS)_[A-Z_]+\b|\bDATABASE_URL\b")
+_AT_LEAST = 10
 _GENERATED = re.compile(r"<!-- from the code: commands -->.*?<!-- end -->", re.DOTALL)
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=NAMES)
+
+
+def test_the_pages_hold_what_is_looked_for_in_them() -> None:
+    """Else the tests below would find nothing wrong because they find nothing."""
+    found = {
+        "command lines": sum(len(list(_command_lines(page))) for page in PAGES),
+        "commands mentioned": sum(len(list(_commands_mentioned(page))) for page in PAGES),
+        "links": sum(len(_links(page)) for page in PAGES),
+        "settings": len({name for page in PAGES for name in _VARIABLE.findall(page.read_text("utf-8"))}),
+        "error codes": len({code for page in PAGES for code in _codes(page)}),
+        "make targets": sum(len(_targets_named(page)) for page in PAGES),
+    }
+    assert {what: count for what, count in found.items() if count < _AT_LEAST} == {}
 
 
 @every_page
@@ -57,8 +71,7 @@ def test_the_page_of_commands_shows_every_command() -> None:
 
 @every_page
 def test_every_relative_link_leads_somewhere(page: Path) -> None:
-    found = re.findall(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"", _prose(page))
-    for link in filter(None, (one or other for one, other in found)):
+    for link in _links(page):
         target, _, anchor = link.partition("#")
         if "://" in link:
             continue
@@ -115,7 +128,7 @@ def test_every_error_code_is_shown(language: Language) -> None:
 @every_page
 def test_every_make_target_named_exists(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    assert set(re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text("utf-8"), re.MULTILINE)) <= targets
+    assert _targets_named(page) <= targets
 
 
 def test_both_languages_have_the_same_pages_with_the_same_parts() -> None:
@@ -138,6 +151,15 @@ def test_what_comes_from_the_code_is_up_to_date() -> None:
         [sys.executable, ROOT / "scripts" / "docs.py", "--check"], capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stderr
+
+
+def _links(page: Path) -> list[str]:
+    found = re.findall(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"", _prose(page))
+    return [link for one, other in found if (link := one or other)]
+
+
+def _targets_named(page: Path) -> set[str]:
+    return set(re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text("utf-8"), re.MULTILINE))
 
 
 def _command_lines(page: Path) -> Iterator[str]:

@@ -3,6 +3,10 @@
 import itertools
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.chaos.paid_time import Payment, bought
 from tuntas.domain.grants import entitle
 from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
@@ -76,3 +80,29 @@ def test_a_reversal_takes_the_time_back_and_a_refund_only_if_configured() -> Non
     assert entitle(refunded, refund_revokes=True).expires_at is None
     partly = [order("a", (Rung.PARTIAL_REFUND, 0))]
     assert entitle(partly, refund_revokes=True).expires_at == START + timedelta(days=365)
+
+
+paid_orders = st.lists(
+    st.tuples(st.sampled_from(OrderKind), st.sampled_from([1, 30, 365]), st.floats(0, 1_000)), max_size=6
+)
+
+
+@given(paid=paid_orders)
+def test_the_paid_time_is_what_a_calendar_and_a_pile_of_vouchers_give(
+    paid: list[tuple[OrderKind, int, float]],
+) -> None:
+    """An independent reading of the rule, day by day, which also judges the chaos run."""
+    orders = [
+        Order(f"o{number}", kind, days, START, PRICE, (attempt(f"o{number}", Rung.SETTLEMENT, day),))
+        for number, (kind, days, day) in enumerate(paid)
+    ]
+    entitlement = entitle(orders, refund_revokes=False)
+    expected, surplus = bought(
+        Payment(f"o{number}", kind is OrderKind.INITIAL, days, START + timedelta(days=day))
+        for number, (kind, days, day) in enumerate(paid)
+    )
+    found = {grant.order_id: (grant.paid_at, grant.starts_at, grant.ends_at) for grant in entitlement.grants}
+    assert found == {
+        order_id: (grant.paid_at, grant.starts_at, grant.ends_at) for order_id, grant in expected.items()
+    }
+    assert set(entitlement.duplicates) == surplus

@@ -34,7 +34,7 @@ from tuntas.domain.transactions import Transaction, climb
 PAID = {"capture", "settlement", "partial_refund", "partial_chargeback"}
 RETURNED = {"refund", "chargeback"}
 WAITING = {"pending", "authorize", "challenge"}
-"""The seed's table, read once more. What is in none of these has failed."""
+"""The table of what statuses mean, read once more. What is in none of these has failed."""
 
 
 def every_walk_ends_alike(facts: list[Fact]) -> bool:

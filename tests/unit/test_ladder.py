@@ -1,10 +1,9 @@
-"""The ladder and the seed's status mapping."""
+"""The ladder, and what each status means to the shop."""
 
-import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tuntas.domain.facts import Fact, Source
@@ -34,7 +33,7 @@ def fact(status: str, *, fraud: str | None = "accept", minute: int = 0, payment_
     )
 
 
-SEED_TABLE = [
+TABLE = [
     ("capture", "accept", PaymentStatus.PAID),
     ("settlement", "accept", PaymentStatus.PAID),
     ("pending", "accept", PaymentStatus.PENDING),
@@ -56,7 +55,7 @@ SEED_TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("status", "fraud", "meaning"), SEED_TABLE)
+@pytest.mark.parametrize(("status", "fraud", "meaning"), TABLE)
 def test_each_status_means_what_the_table_says(
     status: str, fraud: str | None, meaning: PaymentStatus
 ) -> None:
@@ -88,13 +87,17 @@ def _climb_all(facts: tuple[Fact, ...]) -> Transaction | None:
 
 
 @settings(deadline=None)  # the machine may be busy
-@given(st.lists(st.sampled_from([*(rung.status for rung in Rung), "unheard of"]), min_size=1, max_size=6))
-def test_order_and_repetition_never_matter(statuses: list[str]) -> None:
+@given(
+    st.lists(st.sampled_from([*(rung.status for rung in Rung), "unheard of"]), min_size=1, max_size=6),
+    st.data(),
+)
+def test_order_and_repetition_never_matter(statuses: list[str], data: st.DataObject) -> None:
     facts = [fact(status, minute=minute) for minute, status in enumerate(statuses)]
     expected = _climb_all(tuple(facts))
-    for shuffled in itertools.islice(itertools.permutations(facts), 60):
-        assert _climb_all(shuffled) == expected
-        assert _climb_all(shuffled + shuffled) == expected
+    shuffled = tuple(data.draw(st.permutations(facts)))
+    again = tuple(data.draw(st.lists(st.sampled_from(facts), max_size=6)))
+    assert _climb_all(shuffled) == expected
+    assert _climb_all(shuffled + again) == expected
 
 
 def test_a_card_pays_when_captured_everything_else_when_settled() -> None:

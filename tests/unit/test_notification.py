@@ -1,4 +1,4 @@
-"""What a notification body may and may not be (Midtrans, "HTTP notifications")."""
+"""What a notification body may and may not be (docs/midtrans.md, "Fields")."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Signatures, with the vectors that Midtrans publishes ("Verifying notification authenticity")."""
+"""Signatures (docs/midtrans.md, "Signature"), with vectors that Midtrans publishes."""
 
 import pytest
 

@@ -186,7 +186,7 @@ class SavedCard:
 
 
 class AccountState(StrEnum):
-    """Of a pay account (14)."""
+    """Of a pay account (11)."""
 
     PENDING = "PENDING"
     ENABLED = "ENABLED"

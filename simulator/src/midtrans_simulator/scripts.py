@@ -1,4 +1,4 @@
-"""What shops load from here: snap.js (3), MidtransNew3ds (14), and what the pages themselves need."""
+"""What shops load from here: snap.js (3), MidtransNew3ds (11), and what the pages themselves need."""
 
 from collections.abc import Awaitable, Callable
 from importlib import resources

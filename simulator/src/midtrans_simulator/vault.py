@@ -1,4 +1,4 @@
-"""Card tokens and saved cards: what stands in for a card number (14). Here numbers are play money too."""
+"""Card tokens and saved cards: what stands in for a card number (11). Here numbers are play money too."""
 
 import secrets
 import uuid

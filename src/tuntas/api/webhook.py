@@ -23,7 +23,7 @@ from tuntas.usecases.ingest import Refusal, ingest, record_refusal
 log = structlog.get_logger()
 
 ANSWER_SECONDS = 8
-"""Midtrans gives up after 15 s (Midtrans, "HTTP notifications"); our 503 must be there well before."""
+"""Midtrans gives up after 15 s (docs/midtrans.md, "Transport"); our 503 must be there well before."""
 _TRACE_SECONDS = 2
 _COME_AGAIN = {"Retry-After": "60"}
 """In seconds."""

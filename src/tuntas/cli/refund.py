@@ -23,7 +23,7 @@ from tuntas.usecases.refund_by_hand import refund_by_hand
 from tuntas.usecases.settle_refund import settle_refund
 
 _LONGEST_TEXT = 255
-"""What Midtrans takes as a reason (Midtrans, "Refund transaction"); what we keep is no longer."""
+"""What Midtrans takes as a reason (docs/midtrans.md, "Refunding"); what we keep is no longer."""
 _LONGEST_REFERENCE = 64
 _MOST_RUPIAH = 999_999_999_999_999
 """As many digits as an amount from Midtrans may have."""

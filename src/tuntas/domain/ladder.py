@@ -2,7 +2,7 @@
 
 The state is therefore a maximum, and a maximum does not care in which order, or how often, facts
 arrive. `deny` stands above `settlement` because Permata, Mandiri Bill and Indomaret can reverse a
-settlement within minutes (Midtrans, "transaction status cycle").
+settlement within minutes (docs/midtrans.md, "Transitions and the reversal").
 """
 
 from enum import IntEnum, StrEnum, auto
@@ -70,7 +70,8 @@ if missing := set(Rung) - set(MEANING):
 def rung_of(transaction_status: str, fraud_status: str | None) -> Rung | None:
     """Place what Midtrans says on the ladder; None for a status nobody knows, which changes nothing.
 
-    Money counts only when the fraud desk accepted it or did not score it (Midtrans, "fraud_status").
+    Money counts only when the fraud desk accepted it or did not score it (docs/midtrans.md, "The fraud desk's
+    verdict").
     An unknown verdict is no acceptance: such a payment waits like a challenged one. This is the only
     place where a verdict is weighed.
     """

@@ -10,7 +10,7 @@ from tuntas.domain.ladder import MEANING, PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
 
 KEY_LIFETIME = timedelta(days=7)
-"""Midtrans recognises a refund key for so long (Midtrans, "Refund transaction"). A forgotten key would be a
+"""Midtrans recognises a refund key for so long (docs/midtrans.md, "Refunding"). A forgotten key would be a
 new refund: then only a person may say whether the money went back."""
 
 LAST_WAIT = timedelta(minutes=60)
@@ -91,7 +91,7 @@ REFUNDS_OF: Mapping[str, Method] = {
     "danamon_online": Method.NEVER,
     "uob_ezpay": Method.NEVER,
 }
-"""By `payment_type` (Midtrans, "Refund transaction"); what that page does not list is transferred by hand."""
+"""By `payment_type`; what Midtrans does not list goes back by hand (docs/midtrans.md, "Payment methods")."""
 
 UNKNOWN_METHOD = Method.IN_PARTS
 """A type nobody knew: Midtrans is asked, and its refusal is one that a person reads."""

@@ -20,7 +20,7 @@ def strict_headers(settings: Settings) -> dict[str, str]:
 
 
 def _content_security_policy(settings: Settings) -> str:
-    """Our own files, and what Snap loads (Midtrans, "Snap JS"); nobody may frame our pages."""
+    """Our own files, and what Snap loads (docs/midtrans.md, "Loading"); nobody may frame our pages."""
     snap = urlsplit(settings.snap_js_url)
     gateway = f"{snap.scheme}://{snap.netloc}"
     if (snap.hostname or "").endswith(".midtrans.com"):

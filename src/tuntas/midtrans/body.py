@@ -75,7 +75,7 @@ def _original_amount(fields: Fields) -> Rupiah | None:
 
 
 def _virtual_account(fields: Fields) -> VirtualAccount | None:
-    """`va_numbers[0]`, or Permata's own field (Midtrans, "VA notification")."""
+    """`va_numbers[0]`, or Permata's own field (docs/midtrans.md, "Fields")."""
     if (number := fields.text("permata_va_number")) is not None:
         return VirtualAccount("permata", number)
     for account in fields.objects("va_numbers", _ACCOUNTS_MAX)[:1]:

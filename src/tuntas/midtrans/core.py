@@ -1,7 +1,7 @@
 """Core: asking Midtrans about a transaction and acting on it (`/v2/{id}/…`).
 
 Replies are judged by the body's `status_code`, not by HTTP: 202, 404, 406, 412 and 414 come under HTTP 200
-(Midtrans, "status code").
+(docs/midtrans.md, "Replies under HTTP 200").
 """
 
 from datetime import datetime

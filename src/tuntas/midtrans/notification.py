@@ -37,8 +37,9 @@ _CODES: dict[Rung, tuple[str, ...]] = {
 }
 
 STATUS_CODES: dict[str, tuple[str, ...]] = {rung.status: _CODES[rung] for rung in Rung}
-"""The status codes a notification of each status may carry, the usual one first (Midtrans, "status code").
-`challenge` is a capture that the fraud desk holds. A rung without a row stops the program at its start."""
+"""The status codes a notification of each status may carry, the usual one first (docs/midtrans.md,
+"The code of each status"). `challenge` is a capture that the fraud desk holds. A rung without a row stops the
+program at its start."""
 
 
 class MalformedNotification(ValueError):

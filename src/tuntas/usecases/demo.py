@@ -1,4 +1,4 @@
-"""Fill an empty database so that a first look, and the seed's own request, work as written."""
+"""Fill an empty database so that a first look, and the request that the guides show, work as written."""
 
 from tuntas.store.demo_data import DEMO_PASSWORD, OPERATOR_PASSWORD, insert_demo_data
 from tuntas.usecases.backend import Backend

@@ -1,4 +1,4 @@
-"""Checkout, and the result pages of the seed. What they show comes from our books, never from the URL."""
+"""Checkout, and the pages customers come back to. What they show comes from our books, never from the URL."""
 
 import re
 from dataclasses import dataclass

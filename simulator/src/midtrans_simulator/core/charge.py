@@ -1,4 +1,4 @@
-"""`POST /v2/charge`: a payment without Snap's page, for every payment type (2.4, 6.4, 14)."""
+"""`POST /v2/charge`: a payment without Snap's page, for every payment type (2.4, 6.4, 11)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Core's refusals: a body with its own `status_code`, mostly under HTTP 200 (4.2, 4.6, 14)."""
+"""Core's refusals: a body with its own `status_code`, mostly under HTTP 200 (4.2, 4.6, 11)."""
 
 import uuid
 from typing import Any

@@ -1,4 +1,4 @@
-"""`/v2/pay/account`: a customer's GoPay wallet linked to a merchant, for charges without asking (14)."""
+"""`/v2/pay/account`: a customer's GoPay wallet linked to a merchant, for charges without asking (11)."""
 
 import re
 import uuid

@@ -1,4 +1,4 @@
-"""The `actions` of wallets: where the payer goes on, and where the merchant asks (14)."""
+"""The `actions` of wallets: where the payer goes on, and where the merchant asks (11)."""
 
 from midtrans_simulator.model import Transaction
 from midtrans_simulator.payer import links

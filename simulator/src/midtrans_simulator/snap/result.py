@@ -53,7 +53,7 @@ def success_or_pending(
 
 
 def card_result(transaction: Transaction) -> dict[str, Any]:
-    """What a card form's page hears after 3DS (14): 200 accepted, 201 in review, 202 denied or too late."""
+    """What a card form's page hears after 3DS (11): 200 accepted, 201 in review, 202 denied or too late."""
     refused = transaction.status in UNPAID
     message = transaction.details.get("channel_response_message", "Transaction is expired")
     message = message if refused else _message(transaction, "en")
