@@ -14,7 +14,7 @@ import typer
 from tuntas.cli.main import app
 from tuntas.domain.ladder import MEANING, PaymentStatus, Rung
 from tuntas.domain.orders import STRONGEST_FIRST
-from tuntas.http.errors import status_of
+from tuntas.http.errors import HTTP_CODES, status_of
 from tuntas.language import Language, rupiah, text
 from tuntas.midtrans.errors import (
     GatewayError,
@@ -51,12 +51,9 @@ OF_THE_GATEWAY: tuple[type[GatewayError], ...] = (
     GatewayMisconfigured,
     GatewayRejected,
 )
-OF_HTTP = {
-    "invalid_json": HTTPStatus.BAD_REQUEST,
+OF_HTTP = {code: HTTPStatus(status) for status, code in HTTP_CODES.items()} | {
     "invalid_request": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "not_found": HTTPStatus.NOT_FOUND,
-    "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,
-    "payload_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "database_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 

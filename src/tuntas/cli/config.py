@@ -17,6 +17,7 @@ from tuntas.cli.environment import (
     running_dev,
     tell_doubts,
 )
+from tuntas.midtrans.notification import WEBHOOK_PATH
 from tuntas.settings import Settings, mask, unknown_names
 from tuntas.store.database import UnsupportedDatabase, driver_url
 
@@ -80,7 +81,7 @@ def _shown(settings: Settings) -> dict[str, Any]:
         "Core URL": settings.core_url,
         "snap.js URL": settings.snap_js_url,
         "Notification URL": settings.midtrans_notification_url,
-        "Webhook": f"{settings.base_url}/api/v1/midtrans/webhook",
+        "Webhook": f"{settings.base_url}{WEBHOOK_PATH}",
         "Base URL": settings.base_url,
         "Database": "DATABASE_URL" if settings.database_url else f"embedded in {settings.tuntas_data_dir}",
         "Confirm": settings.confirm,

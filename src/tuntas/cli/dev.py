@@ -26,6 +26,7 @@ from tuntas.cli.environment import (
 )
 from tuntas.cli.server import Site, Sites, listen, port_of
 from tuntas.cli.worker import cannot_go_on
+from tuntas.midtrans.notification import WEBHOOK_PATH
 from tuntas.settings import Settings
 from tuntas.store import migrations
 from tuntas.store.database import DatabaseUnusable
@@ -135,7 +136,7 @@ def _simulator(settings: Settings, sockets: _Sockets) -> ASGIApp:
         SimulatorConfig(
             server_key=settings.server_key,
             client_key=settings.midtrans_client_key,
-            notify_url=f"{sockets.web_url}/api/v1/midtrans/webhook",
+            notify_url=f"{sockets.web_url}{WEBHOOK_PATH}",
             state_file=settings.tuntas_data_dir / "simulator.sqlite3",
         )
     )
@@ -147,7 +148,7 @@ def _announce(settings: Settings, sockets: _Sockets, *, demo: bool, ready_file: 
     typer.echo(
         f"\n  Web        {sockets.web_url}\n"
         f"  Simulator  {sockets.simulator_url}   (no real money)\n"
-        f"  Webhook    {sockets.web_url}/api/v1/midtrans/webhook"
+        f"  Webhook    {sockets.web_url}{WEBHOOK_PATH}"
     )
     if demo:
         typer.echo(f"\n  Customer   {DEMO_EMAIL} / {DEMO_PASSWORD}")

@@ -18,7 +18,7 @@ from tuntas.settings import Settings
 from tuntas.store import migrations
 from tuntas.store.database import DatabaseUnusable
 from tuntas.store.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from tuntas.usecases.backend import Backend, open_backend
+from tuntas.usecases.backend import Backend
 
 EXIT_WRONG = 1
 EXIT_UNUSABLE = 2
@@ -127,14 +127,6 @@ def database_url(settings: Settings) -> Iterator[str]:
         postgres.stop()
 
 
-@contextmanager
-def opened_backend(settings: Settings) -> Iterator[Backend]:
-    """A backend for one command; the caller closes it inside its event loop."""
-    with database_url(settings) as url:
-        require_current_schema(url)
-        yield open_backend(settings, url)
-
-
 def require_current_schema(url: str) -> None:
     """Exit with a sentence when the database cannot be used by this version."""
     try:
@@ -154,9 +146,10 @@ def run(settings: Settings, act: Callable[[Backend], Awaitable[Result]]) -> Resu
         finally:
             await backend.close()
 
-    with opened_backend(settings) as backend:
+    with database_url(settings) as url:
+        require_current_schema(url)
         try:
-            return asyncio.run(acted(backend))
+            return asyncio.run(acted(open_backend(settings, url)))
         except DatabaseUnusable as error:
             fail(f"The database cannot serve: {error}.", EXIT_MISSING)
 

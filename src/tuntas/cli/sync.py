@@ -1,6 +1,5 @@
 """`tuntas sync`: hold our books against Midtrans's, by hand."""
 
-import asyncio
 import json
 import re
 from dataclasses import asdict, dataclass
@@ -17,7 +16,7 @@ from tuntas.cli.environment import (
     Json,
     desk_settings,
     fail,
-    opened_backend,
+    run,
 )
 from tuntas.domain.differences import Finding
 from tuntas.midtrans.errors import GatewayError
@@ -43,8 +42,8 @@ def sync(
     amount, status. Exit code 3 when Midtrans could not be asked about some, 1 when something still differs.
     """
     age = _duration(older_than)
-    with opened_backend(desk_settings(data_dir)) as backend:
-        told = asyncio.run(_sync(backend, age, dry_run=dry_run, as_json=as_json))
+    settings = desk_settings(data_dir)
+    told = run(settings, lambda backend: _sync(backend, age, dry_run=dry_run, as_json=as_json))
     counts = f"{told.asked} orders, {told.found} differences, {told.lasting} still there"
     typer.echo(f"{counts}, {told.failed} not answered", err=True)
     if told.failed:
@@ -73,21 +72,18 @@ def print_finding(finding: Finding, *, as_json: bool) -> None:
 
 async def _sync(backend: Backend, age: timedelta, *, dry_run: bool, as_json: bool) -> _Told:
     told = _Told()
-    try:
-        async for order_id, result in sync_all(backend, older_than=age, dry_run=dry_run):
-            told.asked += 1
-            if isinstance(result, Exception):
-                told.failed += 1
-                typer.echo(f"{order_id}  not answered: {_cause(result)}", err=True)
-                continue
-            told.found += len(result.found)
-            told.lasting += len(result.lasting)
-            for finding in result.found:
-                print_finding(finding, as_json=as_json)
-            if told.asked % _PROGRESS_EVERY == 0:
-                typer.echo(f"… {told.asked} orders", err=True)
-    finally:
-        await backend.close()
+    async for order_id, result in sync_all(backend, older_than=age, dry_run=dry_run):
+        told.asked += 1
+        if isinstance(result, Exception):
+            told.failed += 1
+            typer.echo(f"{order_id}  not answered: {_cause(result)}", err=True)
+            continue
+        told.found += len(result.found)
+        told.lasting += len(result.lasting)
+        for finding in result.found:
+            print_finding(finding, as_json=as_json)
+        if told.asked % _PROGRESS_EVERY == 0:
+            typer.echo(f"… {told.asked} orders", err=True)
     return told
 
 

@@ -23,7 +23,7 @@ from tuntas.clock import SystemClock
 from tuntas.domain.money import Rupiah
 from tuntas.language import Language, text
 from tuntas.midtrans.compose import compose_notification
-from tuntas.midtrans.notification import STATUS_CODES, readable_body
+from tuntas.midtrans.notification import STATUS_CODES, WEBHOOK_PATH, readable_body
 from tuntas.observability.printable import printable
 from tuntas.settings import SANDBOX_PREFIX, Settings
 from tuntas.usecases import replay as replaying
@@ -78,7 +78,7 @@ def send(
         now=SystemClock().now(),
         server_key=settings.server_key,
     )
-    target = url or f"{settings.base_url}/api/v1/midtrans/webhook"
+    target = url or f"{settings.base_url}{WEBHOOK_PATH}"
     _post(target, body, as_json=as_json)
 
 

@@ -70,7 +70,7 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
 }
 COME_AGAIN: Mapping[str, str] = {"Retry-After": "10"}
 """In seconds: what is away or busy now may serve then."""
-_HTTP_CODES = {
+HTTP_CODES: Mapping[int, str] = {
     HTTPStatus.BAD_REQUEST: "invalid_json",
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
@@ -91,6 +91,11 @@ def install(app: FastAPI) -> None:
 def status_of(error: Exception) -> HTTPStatus:
     """The status of an error's class, or of the nearest class above it."""
     return next(_STATUS[cause] for cause in type(error).__mro__ if cause in _STATUS)
+
+
+def code_of_status(status: int) -> str:
+    """The stable code of a refusal that no use case made."""
+    return HTTP_CODES.get(status, "invalid_request")
 
 
 def sentence(error: errors.UseCaseError | GatewayError, language: Language) -> str:
@@ -152,7 +157,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 async def _http(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
-    code = _HTTP_CODES.get(HTTPStatus(error.status_code), "invalid_request")
+    code = code_of_status(error.status_code)
     return refusal(request, code, error.status_code, error.headers)
 
 

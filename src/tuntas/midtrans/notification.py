@@ -12,6 +12,8 @@ from tuntas.midtrans.fields import WORD_MAX, Fields
 from tuntas.midtrans.jsontext import NotJson, read_json
 
 MAX_BODY_BYTES = 64 * 1024
+WEBHOOK_PATH = "/api/v1/midtrans/webhook"
+"""Where Midtrans is told to post; printed, configured and served from here alone."""
 TEST_ORDER_PREFIX = "payment_notif_test_"
 """Order ids of the dashboard's "test notification" button begin so."""
 

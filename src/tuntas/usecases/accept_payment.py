@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tuntas.domain.grants import entitle
 from tuntas.domain.unapplied import UnappliedPayment, Why, unapplied_payments
-from tuntas.store import ledger, orders, payment_logs
+from tuntas.store import ledger, orders, payment_logs, refunds
 from tuntas.store.alerts import resolve
 from tuntas.store.database import UnitOfWork
 from tuntas.store.payment_logs import Event
@@ -54,6 +54,7 @@ async def _accept(
         case Why.OTHER_AMOUNT:
             await orders.accept_amount(session, order_id, about.gross_amount)
             await ledger.count_strays(session, books[0].order(order_id), about.gross_amount)
+            await refunds.recount(session, order_id)
         case Why.SECOND_ORDER:
             await orders.make_renewal(session, order_id)
         case Why.SECOND_TRANSACTION:

@@ -254,7 +254,7 @@ async def _record_refunds(
 async def _record_voids(
     session: UnitOfWork, facts: Sequence[Fact], pages: Sequence[_Page], now: datetime
 ) -> None:
-    """A captured payment that was cancelled leaves a row like any refund, until it climbs higher after all."""
+    """A captured payment that was cancelled leaves a row like any refund, while that stands."""
     before = {held.transaction_id: held.rung for page in pages for held in _attempts(page.book.orders)}
     after = {held.transaction_id: held.rung for page in pages for held in _attempts(page.orders.values())}
     for fact in facts:

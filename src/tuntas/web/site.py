@@ -17,6 +17,7 @@ from tuntas.http.caller import LANGUAGE_COOKIE, language_of
 from tuntas.http.errors import (
     COME_AGAIN,
     client_left,
+    code_of_status,
     database_code,
     headers_of,
     refusal,
@@ -110,11 +111,7 @@ async def _known(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
-    code = {
-        HTTPStatus.NOT_FOUND: "not_found",
-        HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "payload_too_large",
-    }.get(status, "invalid_request")
+    code = code_of_status(status)
     if request.url.path.startswith("/api/"):
         return refusal(request, code, status)
     return _error(request, code, text(f"error.{code}", language_of(request)), status)
