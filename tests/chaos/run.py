@@ -26,7 +26,7 @@ _TWICE_AT_ONCE = 6
 """One of so many of those is posted to both web processes at the same moment as well."""
 _AT_ONCE = 24
 _TELL_EVERY_SECONDS = 5
-_HOLD_TRIES = 10
+_HOLD_TRIES = 60  # a second apart: longer than the database is ever away
 _POISON_SECONDS = 90
 
 
