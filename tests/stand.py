@@ -17,6 +17,7 @@ from midtrans_simulator import create_app as create_simulator
 from tuntas.app import create_app
 from tuntas.cli.environment import DevelopmentSettings
 from tuntas.cli.server import Site, Sites, listen, port_of
+from tuntas.observability.logging import configure_logging
 from tuntas.store import jobs
 from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD
 from tuntas.usecases.backend import Backend, Resolver, addresses_of, open_backend
@@ -190,6 +191,7 @@ async def open_stand(
     Without `notified` every notification is lost: nobody told the simulator where we are. `resolve` is the
     DNS. A `transport` answers in the simulator's place.
     """
+    configure_logging(json=False)  # as the programs do: without it a traceback takes seconds to draw
     web, gateway = listen("127.0.0.1", 0), listen("127.0.0.1", 0)
     url, simulator_url = (f"http://127.0.0.1:{port_of(bound)}" for bound in (web, gateway))
     clock = TestClock()

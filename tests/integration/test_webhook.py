@@ -260,8 +260,8 @@ async def test_what_a_sender_wrote_adds_no_lines_to_a_terminal(
     stand: Stand, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Rightly signed, but whoever chose the order id and the status wrote them for somebody's eyes."""
-    evil = "INV-1\nwebhook_processed  INV-2 - paid\x1b[2J\x9b\u202e"
-    assert (await stand.notify(evil, "settlement\n\x1b]0;x\x07")).status_code == 200
+    evil = "INV-1\u2028webhook_processed  INV-2 - paid\u2029\u202e"
+    assert (await stand.notify(evil, "settlement\u2028x")).status_code == 200
     capfd.readouterr()
     line, *others = stand.rows("select order_id, transaction_status from notifications")
     assert (line["order_id"], others) == (evil, []), "kept as it was sent"

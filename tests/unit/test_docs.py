@@ -16,6 +16,7 @@ from tuntas.cli.main import app
 from tuntas.language import Language, text
 from tuntas.midtrans.errors import GatewayError, GatewayTimeout
 from tuntas.settings import Settings
+from tuntas.store.alerts import ADVICE, AlertKind
 from tuntas.usecases.errors import UseCaseError
 
 ROOT = Path(__file__).parents[2]
@@ -123,6 +124,16 @@ def test_every_error_code_is_shown(language: Language) -> None:
     shown = {code for page in (DOCS / language).glob("*.md") for code in _codes(page)}
     kinds = (*UseCaseError.__subclasses__(), *GatewayError.__subclasses__(), GatewayTimeout)
     assert {kind.code for kind in kinds} <= shown
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_alert_is_explained(language: Language) -> None:
+    page = (DOCS / language / "refunds.md").read_text("utf-8")
+    assert set(AlertKind) <= set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE))
+
+
+def test_every_alert_has_its_advice() -> None:
+    assert set(ADVICE) == set(AlertKind)
 
 
 @every_page

@@ -18,7 +18,7 @@ from tuntas.settings import Settings
 from tuntas.store import migrations
 from tuntas.store.database import DatabaseUnusable
 from tuntas.store.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from tuntas.usecases.backend import Backend
+from tuntas.usecases.backend import Backend, open_backend
 
 EXIT_WRONG = 1
 EXIT_UNUSABLE = 2

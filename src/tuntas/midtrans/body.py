@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from tuntas.domain.facts import Fact, Source, VirtualAccount
+from tuntas.domain.ladder import Rung
 from tuntas.domain.money import Rupiah, read_rupiah
+from tuntas.domain.refunds import RefundRow, total_key
 from tuntas.domain.texts import is_identifier
 from tuntas.midtrans.fields import WORD_MAX, Fields
 from tuntas.midtrans.refund_rows import read_refunds
@@ -29,13 +31,15 @@ def read_fact(document: dict[str, Any], *, received_at: datetime, source: Source
     """
     fields = Fields(document)
     transaction_id = identifier(document, "transaction_id", TRANSACTION_ID_MAX)
+    status = identifier(document, "transaction_status", WORD_MAX).lower()
+    gross_amount = read_rupiah(document["gross_amount"])
     return Fact(
         order_id=identifier(document, "order_id", ORDER_ID_MAX),
         transaction_id=transaction_id,
-        transaction_status=identifier(document, "transaction_status", WORD_MAX).lower(),
+        transaction_status=status,
         fraud_status=fields.verdict("fraud_status"),
         payment_type=fields.word("payment_type"),
-        gross_amount=read_rupiah(document["gross_amount"]),
+        gross_amount=gross_amount,
         original_amount=_original_amount(fields),
         currency=(fields.verdict("currency") or "idr").upper(),
         transaction_time=fields.time("transaction_time"),
@@ -44,9 +48,21 @@ def read_fact(document: dict[str, Any], *, received_at: datetime, source: Source
         source=source,
         virtual_account=_virtual_account(fields),
         payable_until=fields.time("expiry_time"),
-        refunds=read_refunds(fields, transaction_id),
+        refunds=_refunds(fields, transaction_id, status, gross_amount),
         unreadable=tuple(fields.unreadable),
     )
+
+
+def _refunds(fields: Fields, transaction_id: str, status: str, gross_amount: Rupiah) -> tuple[RefundRow, ...]:
+    """What was given back. A refund that tells no amount is of the whole; of a part it cannot be read."""
+    told = read_refunds(fields, transaction_id)
+    says_how_much = fields.has("refund_amount") or fields.has("refunds")
+    if says_how_much or status not in {Rung.REFUND.status, Rung.PARTIAL_REFUND.status}:
+        return told
+    if status == Rung.REFUND.status:
+        return (RefundRow(total_key(transaction_id), gross_amount, is_total=True),)
+    fields.cannot_read("refund_amount")
+    return ()
 
 
 def identifier(document: dict[str, Any], name: str, longest: int) -> str:

@@ -103,10 +103,12 @@ class Database:
             return await work(session)
 
     async def ping(self) -> None:
-        """Raises what `transaction` raises."""
+        """Whether it can store something now. Raises what `transaction` raises."""
         with _told():
             async with self._engine.connect() as connection:
-                await connection.execute(text("select 1"))
+                answer = await connection.execute(text("select current_setting('transaction_read_only')"))
+                if answer.scalar_one() == "on":
+                    raise DatabaseUnreachable("the database can only be read now")
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -50,7 +50,7 @@ async def lock_books(session: UnitOfWork, order_ids: Iterable[str]) -> list[Book
         .with_for_update()
     )
     take(session, Lock.INVITATION)
-    return await _books(session, dict((await session.execute(locked)).tuples().all()))
+    return await _books(session, dict((await session.execute(locked)).all()))
 
 
 async def read_book(session: UnitOfWork, order_id: str) -> Book | None:
@@ -60,7 +60,7 @@ async def read_book(session: UnitOfWork, order_id: str) -> Book | None:
         .join(models.Order, models.Order.invitation_id == models.Invitation.id)
         .where(models.Order.order_id == order_id)
     )
-    books = await _books(session, dict((await session.execute(owner)).tuples().all()))
+    books = await _books(session, dict((await session.execute(owner)).all()))
     return books[0] if books else None
 
 
