@@ -16,9 +16,9 @@ from simulator.tests.json_schema import problems
 from simulator.tests.test_transitions import ALLOWED, _watched
 
 from midtrans_simulator import SimulatorConfig, create_app
-from midtrans_simulator.methods import METHODS
-from midtrans_simulator.model import Status, Transaction
-from midtrans_simulator.signature import sign
+from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.model import Status, Transaction
+from midtrans_simulator.protocol.signature import sign
 
 KEY = "SB-Mid-server-simulator"
 SCHEMA = json.loads((resources.files("midtrans_simulator") / "schemas" / "notification.json").read_text())

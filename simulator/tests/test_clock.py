@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from midtrans_simulator.clock import Clock
+from midtrans_simulator.state.clock import Clock
 
 NOON = datetime(2026, 11, 3, 5, tzinfo=UTC)  # 12:00 WIB
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from midtrans_simulator import faults as fault
 from midtrans_simulator.control.view import faults as shown
+from midtrans_simulator.state import faults as fault
 
 
 async def switch(b: Any, **faults: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from midtrans_simulator.signature import sign
+from midtrans_simulator.protocol.signature import sign
 
 START = datetime(2026, 11, 3, 5, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from midtrans_simulator.payer import links
+from midtrans_simulator.payments import links
 
 BANKS = [("/openapi/va/index", "permata_va"), ("/bca/va/index", "bca_va"), ("/bni/va/index", "bni_va")]
 TILLS = [("/indomaret/phoenix/index", "indomaret"), ("/alfamart/index", "alfamart")]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from midtrans_simulator.posting import Answer, Poster, Unreachable
+from midtrans_simulator.notifications.posting import Answer, Poster, Unreachable
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -8,16 +8,17 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from midtrans_simulator import notices, ovo, payments, refunds, scripts, subscriptions
-from midtrans_simulator.config import SimulatorConfig
 from midtrans_simulator.control import api as control
 from midtrans_simulator.core import api as core
 from midtrans_simulator.dashboard import page as dashboard
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.headers import SecurityHeaders
-from midtrans_simulator.payer import counters, qr_image, three_ds
+from midtrans_simulator.http import scripts
+from midtrans_simulator.http.headers import SecurityHeaders
+from midtrans_simulator.payer import counters, notices, qr_image, three_ds
+from midtrans_simulator.payments import acts, ovo, refunds, subscriptions
 from midtrans_simulator.snap import api as snap
 from midtrans_simulator.snap import page
+from midtrans_simulator.state.config import SimulatorConfig
 
 
 def create_app(config: SimulatorConfig | None = None) -> Starlette:
@@ -26,7 +27,7 @@ def create_app(config: SimulatorConfig | None = None) -> Starlette:
     `app.state.gateway` is the running gateway, for tests in the same process.
     """
     gateway = Gateway.create(config or SimulatorConfig())
-    payments.register(gateway)
+    acts.register(gateway)
     refunds.register(gateway)
     ovo.register(gateway)
     subscriptions.register(gateway)

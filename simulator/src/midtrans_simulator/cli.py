@@ -10,10 +10,10 @@ from datetime import datetime
 import uvicorn
 
 from midtrans_simulator.app import create_app
-from midtrans_simulator.config import SimulatorConfig
+from midtrans_simulator.notifications.tunnel import certificate, tunnel
+from midtrans_simulator.protocol.wib import WIB
 from midtrans_simulator.serving import address, listen
-from midtrans_simulator.tunnel import certificate, tunnel
-from midtrans_simulator.wib import WIB
+from midtrans_simulator.state.config import SimulatorConfig
 
 
 def main(arguments: list[str] | None = None) -> int:

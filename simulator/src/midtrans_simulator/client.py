@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import httpx
 
-from midtrans_simulator.config import DEFAULT_CLIENT_KEY, DEFAULT_SERVER_KEY
+from midtrans_simulator.state.config import DEFAULT_CLIENT_KEY, DEFAULT_SERVER_KEY
 
 Body = dict[str, Any]
 

@@ -3,9 +3,9 @@
 from importlib.metadata import version
 from typing import Any
 
-from midtrans_simulator.faults import KINDS
-from midtrans_simulator.methods import METHODS
-from midtrans_simulator.model import AccountState, DeliveryState, Fraud, Status
+from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.model import AccountState, DeliveryState, Fraud, Status
+from midtrans_simulator.state.faults import KINDS
 
 Schema = dict[str, Any]
 

@@ -4,18 +4,19 @@ from collections.abc import Callable
 
 from starlette.routing import Route
 
-from midtrans_simulator import amounts, payments, wib
-from midtrans_simulator.amounts import whole_rupiah
 from midtrans_simulator.core import card_api, pay_accounts, subscription_api
 from midtrans_simulator.core.charge import charge
 from midtrans_simulator.core.endpoint import Body, Call, merchant_endpoint
 from midtrans_simulator.core.errors import INVALID, NOT_FOUND, CoreError
 from midtrans_simulator.core.refund import refund_reply
 from midtrans_simulator.core.wallet_actions import wallet_actions
-from midtrans_simulator.facts import facts
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import Merchant, Status, Transaction
-from midtrans_simulator.transitions import IllegalTransition
+from midtrans_simulator.payments import acts
+from midtrans_simulator.protocol import amounts, wib
+from midtrans_simulator.protocol.amounts import whole_rupiah
+from midtrans_simulator.protocol.facts import facts
+from midtrans_simulator.protocol.model import Merchant, Status, Transaction
+from midtrans_simulator.protocol.transitions import IllegalTransition
 
 TransactionAct = Callable[[Call, Transaction], Body]
 
@@ -25,7 +26,7 @@ _ACTIONS_IN_STATUS = frozenset({"dana", "shopeepay"})
 
 
 def routes(gateway: Gateway) -> list[Route]:
-    acts: dict[str, TransactionAct] = {
+    posts: dict[str, TransactionAct] = {
         "cancel": _cancel,
         "expire": _expire,
         "approve": _approve,
@@ -40,7 +41,7 @@ def routes(gateway: Gateway) -> list[Route]:
         Route("/v2/{id}/status/b2b", merchant_endpoint(gateway, _b2b), methods=["GET"]),
         *(
             Route(f"/v2/{{id}}/{name}", merchant_endpoint(gateway, _on_transaction(act)), methods=["POST"])
-            for name, act in acts.items()
+            for name, act in posts.items()
         ),
         *card_api.routes(gateway),
         *pay_accounts.routes(gateway),
@@ -88,14 +89,14 @@ def _b2b(call: Call) -> Body:
 
 
 def _cancel(call: Call, transaction: Transaction) -> Body:
-    payments.cancel(call.gateway, transaction)
+    acts.cancel(call.gateway, transaction)
     return _reply(transaction, "200", "Success, transaction is canceled")
 
 
 def _expire(call: Call, transaction: Transaction) -> Body:
     if transaction.status is not Status.PENDING:
         raise IllegalTransition(transaction, Status.EXPIRE)
-    payments.expire(call.gateway, transaction)
+    acts.expire(call.gateway, transaction)
     wallet = transaction.method == "gopay"
     return _reply(
         transaction,
@@ -105,14 +106,14 @@ def _expire(call: Call, transaction: Transaction) -> Body:
 
 
 def _approve(call: Call, transaction: Transaction) -> Body:
-    payments.approve(call.gateway, transaction)
+    acts.approve(call.gateway, transaction)
     return _reply(transaction, "200", "Success, transaction is approved")
 
 
 def _deny(call: Call, transaction: Transaction) -> Body:
     if not transaction.challenged:
         raise IllegalTransition(transaction, Status.DENY)
-    payments.deny(call.gateway, transaction)
+    acts.deny(call.gateway, transaction)
     return _reply(transaction, "200", "Success, transaction is denied")
 
 
@@ -124,7 +125,7 @@ def _capture(call: Call) -> Body:
     if amount is None or not 0 < amount <= transaction.gross_amount:
         problem = "gross_amount must be at most the authorized amount"
         raise CoreError(400, INVALID, id=transaction.id, validation_messages=[problem])
-    payments.capture(call.gateway, transaction, amount)
+    acts.capture(call.gateway, transaction, amount)
     return _reply(transaction, "200", "Success, Credit Card capture transaction is successful")
 
 

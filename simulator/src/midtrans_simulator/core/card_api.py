@@ -7,11 +7,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import auth, cards, vault
-from midtrans_simulator.api_faults import Endpoint, with_faults
 from midtrans_simulator.core.endpoint import Body, Call, merchant_endpoint
 from midtrans_simulator.core.errors import INVALID, NO_TOKEN, UNKNOWN_KEY, CoreError, apology
 from midtrans_simulator.gateway import Gateway
+from midtrans_simulator.http import auth
+from midtrans_simulator.http.api_faults import Endpoint, with_faults
+from midtrans_simulator.payments import vault
+from midtrans_simulator.protocol import cards
 
 POINTS = "500000.00"
 """What every card has in points."""

@@ -4,19 +4,18 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from midtrans_simulator import attempts, payments, vault
-from midtrans_simulator.amounts import whole_rupiah
-from midtrans_simulator.attempts import CardUse, Choice, Order
 from midtrans_simulator.core import charge_rules
 from midtrans_simulator.core.endpoint import Body, Call
 from midtrans_simulator.core.errors import INVALID, NO_ACCESS, NO_TOKEN, USED, CoreError
 from midtrans_simulator.core.wallet_actions import wallet_actions
-from midtrans_simulator.facts import facts
-from midtrans_simulator.methods import METHODS, Group, Method
-from midtrans_simulator.model import UNPAID, AccountState, CardToken, PayAccount, Status, Transaction
-from midtrans_simulator.notification import status_code
-from midtrans_simulator.notify_urls import notify_urls
-from midtrans_simulator.payer import links
+from midtrans_simulator.http.notify_urls import notify_urls
+from midtrans_simulator.notifications.body import status_code
+from midtrans_simulator.payments import acts, attempts, links, vault
+from midtrans_simulator.payments.attempts import CardUse, Choice, Order
+from midtrans_simulator.protocol.amounts import whole_rupiah
+from midtrans_simulator.protocol.facts import facts
+from midtrans_simulator.protocol.methods import METHODS, Group, Method
+from midtrans_simulator.protocol.model import UNPAID, AccountState, CardToken, PayAccount, Status, Transaction
 
 _UNEXPECTED = {"message": "An unexpected error occurred"}
 _MESSAGES = {
@@ -55,7 +54,7 @@ def charge(call: Call) -> Body | JSONResponse:
     linked = _linked_account(call, method)
     transaction = attempts.begin(call.gateway, order, _choice(call, method))
     if linked is not None:
-        payments.pay(call.gateway, transaction)
+        acts.pay(call.gateway, transaction)
     return _reply(call, transaction)
 
 

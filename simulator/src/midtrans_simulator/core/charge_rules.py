@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from midtrans_simulator import expiry as lives
-from midtrans_simulator.amounts import whole_rupiah
-from midtrans_simulator.methods import METHODS, Method
-from midtrans_simulator.order_rules import order_problems, text_problems
+from midtrans_simulator.protocol import expiry as lives
+from midtrans_simulator.protocol.amounts import whole_rupiah
+from midtrans_simulator.protocol.methods import METHODS, Method
+from midtrans_simulator.protocol.order_rules import order_problems, text_problems
 
 Body = dict[str, Any]
 

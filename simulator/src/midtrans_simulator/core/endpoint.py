@@ -7,14 +7,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from midtrans_simulator import auth, jsonbody
-from midtrans_simulator.api_faults import Endpoint, with_faults
 from midtrans_simulator.core.errors import INVALID, NOT_ALLOWED, UNKNOWN_KEY, CoreError, apology
 from midtrans_simulator.core.idempotency import with_idempotency
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import Merchant
-from midtrans_simulator.transitions import IllegalTransition
-from midtrans_simulator.urls import base_url
+from midtrans_simulator.http import auth, jsonbody
+from midtrans_simulator.http.api_faults import Endpoint, with_faults
+from midtrans_simulator.http.urls import base_url
+from midtrans_simulator.protocol.model import Merchant
+from midtrans_simulator.protocol.transitions import IllegalTransition
 
 Body = dict[str, Any]
 

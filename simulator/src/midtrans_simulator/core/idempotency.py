@@ -8,10 +8,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from midtrans_simulator import auth
-from midtrans_simulator.api_faults import Endpoint
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import KeptReply
+from midtrans_simulator.http import auth
+from midtrans_simulator.http.api_faults import Endpoint
+from midtrans_simulator.protocol.model import KeptReply
 
 LIFETIME = timedelta(minutes=5)
 LONGEST_KEY = 46

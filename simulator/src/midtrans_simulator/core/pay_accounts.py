@@ -10,7 +10,7 @@ from starlette.routing import Route
 from midtrans_simulator.core.endpoint import Body, Call, merchant_endpoint
 from midtrans_simulator.core.errors import INVALID, CoreError
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import AccountState, PayAccount
+from midtrans_simulator.protocol.model import AccountState, PayAccount
 
 UNKNOWN_PHONE = "80000000001"
 BLOCKED_PHONE = "80000000002"

@@ -3,13 +3,19 @@
 import re
 from typing import Any
 
-from midtrans_simulator import amounts, wib
-from midtrans_simulator import faults as fault
-from midtrans_simulator.amounts import whole_rupiah
 from midtrans_simulator.core.endpoint import Body, Call
 from midtrans_simulator.core.errors import INVALID, CoreError
-from midtrans_simulator.model import Transaction
-from midtrans_simulator.refunds import DuplicateRefund, RefundAmountRefused, RefundRequest, check, refund
+from midtrans_simulator.payments.refunds import (
+    DuplicateRefund,
+    RefundAmountRefused,
+    RefundRequest,
+    check,
+    refund,
+)
+from midtrans_simulator.protocol import amounts, wib
+from midtrans_simulator.protocol.amounts import whole_rupiah
+from midtrans_simulator.protocol.model import Transaction
+from midtrans_simulator.state import faults as fault
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 _REASON = 255

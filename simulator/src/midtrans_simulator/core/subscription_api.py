@@ -6,11 +6,12 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import expiry as lives
-from midtrans_simulator import subscriptions, vault, wib
 from midtrans_simulator.core.endpoint import Body, Call, merchant_endpoint
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import Subscription
+from midtrans_simulator.payments import subscriptions, vault
+from midtrans_simulator.protocol import expiry as lives
+from midtrans_simulator.protocol import wib
+from midtrans_simulator.protocol.model import Subscription
 
 _LARGEST = 99_999_999_999
 _AMOUNT = "subscription.amount must be between 0.01 - 99999999999.00"

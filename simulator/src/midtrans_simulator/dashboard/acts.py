@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from midtrans_simulator.methods import METHODS
-from midtrans_simulator.model import Status, Transaction
-from midtrans_simulator.transitions import legal
+from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.model import Status, Transaction
+from midtrans_simulator.protocol.transitions import legal
 
 
 class Actor(StrEnum):

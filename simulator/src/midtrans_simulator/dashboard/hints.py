@@ -1,6 +1,6 @@
 """Why a notification is not taken, in words a developer can act on (11, traps 19 to 23)."""
 
-from midtrans_simulator.model import Delivery, DeliveryState
+from midtrans_simulator.protocol.model import Delivery, DeliveryState
 
 _BY_REPLY = {
     301: "redirect",

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import UNPAID, Delivery, DeliveryState, Session, Status, Transaction
+from midtrans_simulator.protocol.model import UNPAID, Delivery, DeliveryState, Session, Status, Transaction
 
 
 class Standing(StrEnum):

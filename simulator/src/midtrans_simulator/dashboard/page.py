@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import cards, faults, texts
 from midtrans_simulator.control import view
 from midtrans_simulator.dashboard import commands
 from midtrans_simulator.dashboard.acts import by_actor
@@ -19,17 +18,20 @@ from midtrans_simulator.dashboard.hints import hint
 from midtrans_simulator.dashboard.orders import Filter, Order, counts, orders, standing
 from midtrans_simulator.dashboard.trial import SOME_SANDBOX_KEY, start_trial
 from midtrans_simulator.dashboard.upcoming import Upcoming, upcoming
-from midtrans_simulator.facts import facts
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import UNPAID, Session
-from midtrans_simulator.notification import status_code
-from midtrans_simulator.pages import Pages, language_of
-from midtrans_simulator.payer import links
+from midtrans_simulator.http import texts
+from midtrans_simulator.http.pages import Pages, language_of
+from midtrans_simulator.http.urls import base_url
+from midtrans_simulator.notifications.body import status_code
+from midtrans_simulator.payments import links
+from midtrans_simulator.protocol import cards
+from midtrans_simulator.protocol.facts import facts
+from midtrans_simulator.protocol.model import UNPAID, Session
+from midtrans_simulator.protocol.wib import WIB
 from midtrans_simulator.snap.choose import in_range, offered
 from midtrans_simulator.snap.render import TEST_CARDS
 from midtrans_simulator.snap.sessions import closed
-from midtrans_simulator.urls import base_url
-from midtrans_simulator.wib import WIB
+from midtrans_simulator.state import faults
 
 MOST_LISTED = 80
 _REGIONS = ("clock", "faults", "list", "detail")

@@ -1,9 +1,9 @@
 """An order to try things with, made from the dashboard."""
 
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.ledger import SANDBOX_SERVER_PREFIX
-from midtrans_simulator.model import Session
+from midtrans_simulator.protocol.model import Session
 from midtrans_simulator.snap import sessions
+from midtrans_simulator.state.ledger import SANDBOX_SERVER_PREFIX
 
 SOME_SANDBOX_KEY = f"{SANDBOX_SERVER_PREFIX}simulator"
 """Used where any sandbox key is a merchant."""

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.methods import METHODS, Group
-from midtrans_simulator.model import Session, Status, Transaction
+from midtrans_simulator.http.urls import with_query
+from midtrans_simulator.protocol.methods import METHODS, Group
+from midtrans_simulator.protocol.model import Session, Status, Transaction
 from midtrans_simulator.snap.result import Returns
-from midtrans_simulator.urls import with_query
 
 _QR_IMAGE = re.compile(r"/v2/[a-z]+/([^/]+)/qr-code")
 _RESULTS = {Status.SETTLEMENT: "success", Status.PENDING: "abort"}

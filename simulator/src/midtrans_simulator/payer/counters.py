@@ -9,16 +9,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import payments
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import Transaction
-from midtrans_simulator.pages import Pages, language_of
+from midtrans_simulator.http.pages import Pages, language_of
+from midtrans_simulator.http.urls import base_url
 from midtrans_simulator.payer import bills
-from midtrans_simulator.transitions import IllegalTransition
-from midtrans_simulator.urls import base_url
+from midtrans_simulator.payments import acts
+from midtrans_simulator.protocol.model import Transaction
+from midtrans_simulator.protocol.transitions import IllegalTransition
 
 Find = Callable[[Gateway, QueryParams], Transaction | None]
-_ACTS = {"pay": payments.pay, "deny": payments.deny}
+_ACTS = {"pay": acts.pay, "deny": acts.deny}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 
-from midtrans_simulator import durations
-from midtrans_simulator.cards import OTP
 from midtrans_simulator.client import Refused
+from midtrans_simulator.protocol import durations
+from midtrans_simulator.protocol.cards import OTP
 from midtrans_simulator.scenario.stage import Failed, Stage
 from midtrans_simulator.scenario.story import Step
 

@@ -8,14 +8,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import auth, jsonbody
-from midtrans_simulator.api_faults import with_faults
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import Merchant
-from midtrans_simulator.notify_urls import notify_urls
+from midtrans_simulator.http import auth, jsonbody
+from midtrans_simulator.http.api_faults import with_faults
+from midtrans_simulator.http.notify_urls import notify_urls
+from midtrans_simulator.http.urls import base_url
+from midtrans_simulator.protocol.model import Merchant
 from midtrans_simulator.snap import sessions
 from midtrans_simulator.snap.validation import problems
-from midtrans_simulator.urls import base_url
 
 LARGEST_REQUEST = 16_000
 Act = Callable[[Gateway, Request], Awaitable[JSONResponse]]

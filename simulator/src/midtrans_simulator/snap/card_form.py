@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from midtrans_simulator import cards
-from midtrans_simulator.amounts import whole_rupiah
-from midtrans_simulator.model import Session
+from midtrans_simulator.protocol import cards
+from midtrans_simulator.protocol.amounts import whole_rupiah
+from midtrans_simulator.protocol.model import Session
 
 OFFLINE = "offline"
 """Instalments the shop arranges itself: for cards of any bank."""

@@ -1,9 +1,10 @@
 """A customer's choice of method, checked against what the session offers; then the attempt begins."""
 
-from midtrans_simulator import attempts, cards
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.methods import METHODS, OTHER_VA_PROCESSORS, Method, enabled
-from midtrans_simulator.model import UNPAID, Session, Transaction
+from midtrans_simulator.payments import attempts
+from midtrans_simulator.protocol import cards
+from midtrans_simulator.protocol.methods import METHODS, OTHER_VA_PROCESSORS, Method, enabled
+from midtrans_simulator.protocol.model import UNPAID, Session, Transaction
 from midtrans_simulator.snap.sessions import closed
 
 MOST_FAILURES = 3

@@ -1,9 +1,9 @@
 """The payment-instruction PDF behind `pdf_url`: one page of text, written by hand."""
 
-from midtrans_simulator import wib
-from midtrans_simulator.model import Transaction
-from midtrans_simulator.references import name_of
-from midtrans_simulator.texts import rupiah
+from midtrans_simulator.http.texts import rupiah
+from midtrans_simulator.payments.references import name_of
+from midtrans_simulator.protocol import wib
+from midtrans_simulator.protocol.model import Transaction
 
 _A5 = "0 0 420 595"
 

@@ -8,18 +8,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import attempts, jsonbody, payments
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import UNPAID, Session, Transaction
+from midtrans_simulator.http import jsonbody
+from midtrans_simulator.http.texts import LANGUAGES
+from midtrans_simulator.http.urls import base_url
+from midtrans_simulator.payments import acts, attempts
+from midtrans_simulator.protocol.model import UNPAID, Session, Transaction
+from midtrans_simulator.protocol.transitions import IllegalTransition
 from midtrans_simulator.snap import card_form, choose, instructions
 from midtrans_simulator.snap.render import Renderer
 from midtrans_simulator.snap.views import View, Wish, closed_view, current
-from midtrans_simulator.texts import LANGUAGES
-from midtrans_simulator.transitions import IllegalTransition
-from midtrans_simulator.urls import base_url
 
 _PHONE = re.compile(r"Android|iPhone|iPad|iPod|Mobile", re.IGNORECASE)
-_STRIP = {"pay": payments.pay, "deny": payments.deny, "expire": payments.expire}
+_STRIP = {"pay": acts.pay, "deny": acts.deny, "expire": acts.expire}
 
 Form = dict[str, Any]
 Change = Callable[[Gateway, Session, Request, Form], Wish]

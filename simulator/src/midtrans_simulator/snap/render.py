@@ -7,12 +7,12 @@ from typing import Any
 
 import segno
 
-from midtrans_simulator import cards
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.methods import Group, Method
-from midtrans_simulator.model import Session
-from midtrans_simulator.pages import Pages
-from midtrans_simulator.payer import links
+from midtrans_simulator.http.pages import Pages
+from midtrans_simulator.payments import links
+from midtrans_simulator.protocol import cards
+from midtrans_simulator.protocol.methods import Group, Method
+from midtrans_simulator.protocol.model import Session
 from midtrans_simulator.snap.card_form import only_in_terms, terms
 from midtrans_simulator.snap.choose import in_range, offered
 from midtrans_simulator.snap.views import View, Wish

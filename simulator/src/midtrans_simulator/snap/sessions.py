@@ -5,10 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from midtrans_simulator.amounts import whole_rupiah
-from midtrans_simulator.expiry import page_expiry
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import UNPAID, Merchant, Session, Status
+from midtrans_simulator.protocol.amounts import whole_rupiah
+from midtrans_simulator.protocol.expiry import page_expiry
+from midtrans_simulator.protocol.model import UNPAID, Merchant, Session, Status
 
 _IN_USE = {
     "id": "transaction_details.order_id sudah digunakan",

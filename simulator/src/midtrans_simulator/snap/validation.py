@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from midtrans_simulator import expiry as lives
-from midtrans_simulator.order_rules import order_problems, text_problems
+from midtrans_simulator.protocol import expiry as lives
+from midtrans_simulator.protocol.order_rules import order_problems, text_problems
 
 _TEXTS: dict[str, dict[str, int]] = {
     "callbacks": {"finish": 255, "error": 255},

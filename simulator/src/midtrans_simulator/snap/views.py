@@ -5,12 +5,12 @@ from enum import StrEnum
 from typing import Any
 
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.methods import METHODS, Group, Method
-from midtrans_simulator.model import Session, Status, Transaction
+from midtrans_simulator.http.urls import with_query
+from midtrans_simulator.protocol.methods import METHODS, Group, Method
+from midtrans_simulator.protocol.model import Session, Status, Transaction
 from midtrans_simulator.snap import result
 from midtrans_simulator.snap.choose import MOST_FAILURES, failures, offered
 from midtrans_simulator.snap.sessions import closed
-from midtrans_simulator.urls import with_query
 
 
 class Outcome(StrEnum):

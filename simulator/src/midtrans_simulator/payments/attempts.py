@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from midtrans_simulator import cards, ovo, payments, wib
-from midtrans_simulator import faults as fault
-from midtrans_simulator.expiry import payment_expiry
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.methods import METHODS, Method
-from midtrans_simulator.model import Fraud, SavedCard, Session, Status, Transaction, Verdict
-from midtrans_simulator.references import issue
-from midtrans_simulator.transitions import move
+from midtrans_simulator.payments import acts, ovo
+from midtrans_simulator.payments.references import issue
+from midtrans_simulator.protocol import cards, wib
+from midtrans_simulator.protocol.expiry import payment_expiry
+from midtrans_simulator.protocol.methods import METHODS, Method
+from midtrans_simulator.protocol.model import Fraud, SavedCard, Session, Status, Transaction, Verdict
+from midtrans_simulator.protocol.transitions import move
+from midtrans_simulator.state import faults as fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +125,8 @@ def begin(gateway: Gateway, order: Order, choice: Choice) -> Transaction:
     if choice.method.code == "ovo":
         transaction.details |= ovo.details(choice.payer_phone or _customer_phone(order.request))
     move(transaction, Status.PENDING)
-    payments.announce(gateway, transaction)
-    gateway.timers.schedule(transaction.expiry_time, payments.EXPIRE, transaction.id)
+    acts.announce(gateway, transaction)
+    gateway.timers.schedule(transaction.expiry_time, acts.EXPIRE, transaction.id)
     if choice.method.code == "ovo":
         ovo.push(gateway, transaction)
     return transaction
@@ -136,7 +137,7 @@ def authenticate(gateway: Gateway, transaction: Transaction, otp: str) -> None:
     if transaction.status is not Status.PENDING or transaction.verdict is None:
         return
     passed = otp.strip() == cards.OTP
-    payments.conclude_card(gateway, transaction, transaction.verdict if passed else cards.NOT_AUTHENTICATED)
+    acts.conclude_card(gateway, transaction, transaction.verdict if passed else cards.NOT_AUTHENTICATED)
 
 
 def _begin_card(gateway: Gateway, order: Order, use: CardUse) -> Transaction:
@@ -156,9 +157,9 @@ def _begin_card(gateway: Gateway, order: Order, use: CardUse) -> Transaction:
     elif verdict.delay_seconds:
         _wait(gateway, transaction, verdict)
         due = gateway.now() + timedelta(seconds=verdict.delay_seconds)
-        gateway.timers.schedule(due, payments.CONCLUDE_CARD, transaction.id)
+        gateway.timers.schedule(due, acts.CONCLUDE_CARD, transaction.id)
     else:
-        payments.conclude_card(gateway, transaction, verdict)
+        acts.conclude_card(gateway, transaction, verdict)
     return transaction
 
 
@@ -168,8 +169,8 @@ def _wait(gateway: Gateway, transaction: Transaction, verdict: Verdict) -> None:
     transaction.fraud = Fraud.ACCEPT
     transaction.expiry_time = gateway.now() + METHODS["credit_card"].lifetime
     move(transaction, Status.PENDING)
-    payments.announce(gateway, transaction)
-    gateway.timers.schedule(transaction.expiry_time, payments.EXPIRE, transaction.id)
+    acts.announce(gateway, transaction)
+    gateway.timers.schedule(transaction.expiry_time, acts.EXPIRE, transaction.id)
 
 
 def _new(

@@ -6,7 +6,7 @@ import binascii
 from starlette.requests import Request
 
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import Merchant
+from midtrans_simulator.protocol.model import Merchant
 
 
 def server_key(request: Request) -> str | None:

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from midtrans_simulator.facts import facts
-from midtrans_simulator.model import UNPAID, Merchant, Status, Transaction
+from midtrans_simulator.protocol.facts import facts
+from midtrans_simulator.protocol.model import UNPAID, Merchant, Status, Transaction
 
 
 def body(transaction: Transaction, merchant: Merchant) -> dict[str, Any]:

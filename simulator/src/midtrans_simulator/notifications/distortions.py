@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from midtrans_simulator import faults as fault
-from midtrans_simulator.faults import Faults
-from midtrans_simulator.model import Merchant
-from midtrans_simulator.notification import written
-from midtrans_simulator.signature import sign
+from midtrans_simulator.notifications.body import written
+from midtrans_simulator.protocol.model import Merchant
+from midtrans_simulator.protocol.signature import sign
+from midtrans_simulator.state import faults as fault
+from midtrans_simulator.state.faults import Faults
 
 UNKNOWN_STATUS = "under_review"
 UNKNOWN_FIELDS = {

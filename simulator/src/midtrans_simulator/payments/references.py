@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from midtrans_simulator import amounts, qris, wib
-from midtrans_simulator.ledger import Ledger
-from midtrans_simulator.methods import METHODS, Group, Method
-from midtrans_simulator.model import Transaction
+from midtrans_simulator.protocol import amounts, qris, wib
+from midtrans_simulator.protocol.methods import METHODS, Group, Method
+from midtrans_simulator.protocol.model import Transaction
+from midtrans_simulator.state.ledger import Ledger
 
 MANDIRI_BILLER_CODE = "70012"
 _APP_ONLY = frozenset({"dana", "ovo"})

@@ -4,9 +4,9 @@ import secrets
 import uuid
 from datetime import timedelta
 
-from midtrans_simulator import cards
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import CardToken, SavedCard
+from midtrans_simulator.protocol import cards
+from midtrans_simulator.protocol.model import CardToken, SavedCard
 
 TOKEN_LIFE = timedelta(minutes=10)
 SAVED_LIFE = timedelta(days=365 * 5)

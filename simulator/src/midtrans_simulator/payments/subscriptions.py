@@ -3,11 +3,11 @@
 import calendar
 from datetime import datetime, timedelta
 
-from midtrans_simulator import attempts, payments, vault
-from midtrans_simulator.attempts import CardUse, Choice, Order
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.methods import METHODS
-from midtrans_simulator.model import UNPAID, AccountState, Subscription, Transaction
+from midtrans_simulator.payments import acts, attempts, vault
+from midtrans_simulator.payments.attempts import CardUse, Choice, Order
+from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.model import UNPAID, AccountState, Subscription, Transaction
 
 CHARGE = "charge_subscription"
 _STEPS = {
@@ -75,7 +75,7 @@ def _charge(gateway: Gateway, subscription: Subscription) -> Transaction | None:
         return None
     transaction = attempts.begin(gateway, order, choice)
     if choice.card is None:
-        payments.pay(gateway, transaction)
+        acts.pay(gateway, transaction)
     subscription.transaction_ids.append(transaction.id)
     return transaction
 

@@ -8,13 +8,13 @@ import dataclasses
 import uuid
 from datetime import timedelta
 
-from midtrans_simulator import faults as fault
-from midtrans_simulator import wib
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.methods import METHODS
-from midtrans_simulator.model import Fraud, Status, Transaction, Verdict
-from midtrans_simulator.references import settled_details
-from midtrans_simulator.transitions import IllegalTransition, move
+from midtrans_simulator.payments.references import settled_details
+from midtrans_simulator.protocol import wib
+from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.model import Fraud, Status, Transaction, Verdict
+from midtrans_simulator.protocol.transitions import IllegalTransition, move
+from midtrans_simulator.state import faults as fault
 
 EXPIRE = "expire"
 SETTLE = "settle"

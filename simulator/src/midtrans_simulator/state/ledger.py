@@ -3,10 +3,10 @@
 import hashlib
 from collections import defaultdict
 
-from midtrans_simulator.config import SimulatorConfig
-from midtrans_simulator.methods import METHODS
-from midtrans_simulator.model import Merchant, Session, Status, Transaction
-from midtrans_simulator.store import Store
+from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.model import Merchant, Session, Status, Transaction
+from midtrans_simulator.state.config import SimulatorConfig
+from midtrans_simulator.state.store import Store
 
 SANDBOX_SERVER_PREFIX = "SB-Mid-server-"
 SANDBOX_CLIENT_PREFIX = "SB-Mid-client-"

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from midtrans_simulator.model import Fraud, Status, Verdict
+from midtrans_simulator.protocol.model import Fraud, Status, Verdict
 
 OTP = "112233"
 CVV = "123"

@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from midtrans_simulator.clock import Clock
-from midtrans_simulator.store import Store
+from midtrans_simulator.state.clock import Clock
+from midtrans_simulator.state.store import Store
 
 Handler = Callable[[str], None]
 

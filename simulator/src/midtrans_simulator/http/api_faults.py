@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from midtrans_simulator import faults as fault
 from midtrans_simulator.gateway import Gateway
+from midtrans_simulator.state import faults as fault
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Apology = Callable[[int, str], JSONResponse]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from importlib import resources
 
-from midtrans_simulator.wib import WIB
+from midtrans_simulator.protocol.wib import WIB
 
 LANGUAGES = ("id", "en")
 _READ_AT_ONCE = 6

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from midtrans_simulator import amounts, wib
-from midtrans_simulator.model import Merchant, Refund, Transaction
-from midtrans_simulator.signature import sign
+from midtrans_simulator.protocol import amounts, wib
+from midtrans_simulator.protocol.model import Merchant, Refund, Transaction
+from midtrans_simulator.protocol.signature import sign
 
 
 def facts(transaction: Transaction, merchant: Merchant, *, status_code: str, message: str) -> dict[str, Any]:

@@ -4,11 +4,11 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from midtrans_simulator import payments
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.methods import METHODS
-from midtrans_simulator.model import Refund, Status, Transaction
-from midtrans_simulator.transitions import IllegalTransition, legal, move
+from midtrans_simulator.payments import acts
+from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.model import Refund, Status, Transaction
+from midtrans_simulator.protocol.transitions import IllegalTransition, legal, move
 
 CONFIRM = "confirm_refund"
 CONFIRMED_AFTER = timedelta(days=1)
@@ -45,7 +45,7 @@ def refund(
     made = Refund(gateway.ledger.next_refund_id(), key, amount, request.reason, gateway.now())
     move(transaction, target)
     transaction.refunds.append(made)
-    payments.announce(gateway, transaction)
+    acts.announce(gateway, transaction)
     if direct:
         _confirm(gateway, transaction, made)
     else:
@@ -82,7 +82,7 @@ def _confirm_due(gateway: Gateway, subject: str) -> None:
 
 def _confirm(gateway: Gateway, transaction: Transaction, made: Refund) -> None:
     made.confirmed_at = gateway.now()
-    payments.announce(gateway, transaction)
+    acts.announce(gateway, transaction)
 
 
 def _too_late(gateway: Gateway, transaction: Transaction) -> bool:

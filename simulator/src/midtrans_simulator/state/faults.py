@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from midtrans_simulator import durations
-from midtrans_simulator.store import Store
+from midtrans_simulator.protocol import durations
+from midtrans_simulator.state.store import Store
 
 DUPLICATE = "duplicate"
 SWAP = "swap"

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.pages import Pages, language_of
+from midtrans_simulator.http.pages import Pages, language_of
 from midtrans_simulator.snap.result import OWN_FINISH
 
 

@@ -2,7 +2,7 @@
 
 from typing import Generic
 
-from midtrans_simulator.store import RowT, Store
+from midtrans_simulator.state.store import RowT, Store
 
 
 class Table(Generic[RowT]):

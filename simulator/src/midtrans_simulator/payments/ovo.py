@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from midtrans_simulator import payments
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import Status, Transaction
+from midtrans_simulator.payments import acts
+from midtrans_simulator.protocol.model import Status, Transaction
 
 ANSWER = "ovo_answer"
 ANSWERED_AFTER = timedelta(seconds=5)
@@ -58,10 +58,10 @@ def _answered(gateway: Gateway, transaction_id: str) -> None:
         return
     refusal = REFUSALS.get(international(transaction.details["payer_phone_number"]))
     if refusal is None:
-        payments.pay(gateway, transaction)
+        acts.pay(gateway, transaction)
     elif refusal is not NO_ANSWER:
         transaction.details |= {
             "channel_response_code": refusal.code,
             "channel_response_message": refusal.message,
         }
-        payments.deny(gateway, transaction)
+        acts.deny(gateway, transaction)

@@ -1,7 +1,7 @@
 """The one table of legal status changes (section 6.1), and the one function that makes them."""
 
-from midtrans_simulator.methods import METHODS
-from midtrans_simulator.model import Fraud, Status, Transaction
+from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.model import Fraud, Status, Transaction
 
 LEGAL: dict[Status | None, frozenset[Status]] = {
     None: frozenset(

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from midtrans_simulator.amounts import whole_rupiah
+from midtrans_simulator.protocol.amounts import whole_rupiah
 
 _ORDER_ID = re.compile(r"[A-Za-z0-9._~-]+")
 _LONGEST_ORDER_ID = 50

@@ -3,7 +3,7 @@
 import jinja2
 from starlette.requests import Request
 
-from midtrans_simulator import texts
+from midtrans_simulator.http import texts
 
 
 class Pages:

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from midtrans_simulator.model import Transaction
+from midtrans_simulator.protocol.model import Transaction
 
 _TILLS = {"indomaret": "/indomaret/phoenix/index", "alfamart": "/alfamart/index"}
 _QR_FAMILIES = {"gopay": "gopay", "shopeepay": "shopeepay"}

@@ -8,13 +8,13 @@ import uuid
 from collections import defaultdict, deque
 from datetime import datetime, timedelta
 
-from midtrans_simulator import faults as fault
-from midtrans_simulator.clock import Clock
-from midtrans_simulator.faults import Faults
-from midtrans_simulator.model import Delivery, DeliveryState, Transaction, Try
-from midtrans_simulator.posting import Answer, Poster, Unreachable, resolved
-from midtrans_simulator.store import Store
-from midtrans_simulator.timers import Timers
+from midtrans_simulator.notifications.posting import Answer, Poster, Unreachable, resolved
+from midtrans_simulator.protocol.model import Delivery, DeliveryState, Transaction, Try
+from midtrans_simulator.state import faults as fault
+from midtrans_simulator.state.clock import Clock
+from midtrans_simulator.state.faults import Faults
+from midtrans_simulator.state.store import Store
+from midtrans_simulator.state.timers import Timers
 
 DELIVER = "deliver"
 HEADERS = {"User-Agent": "Veritrans", "Accept": "application/json", "Content-Type": "application/json"}
