@@ -157,9 +157,6 @@ def test_refusals_as_section_14_has_them(bench: Any, body: Any, http_status: int
         ("cstore", {}, "cstore.store is required"),
         ("credit_card", {}, "credit_card is required"),
         ("credit_card", {"credit_card": {}}, "credit_card.token_id is required"),
-        ("akulaku", {"customer_details": CUSTOMER}, "item_details is required"),
-        ("akulaku", {"item_details": ITEMS}, "customer_details is required"),
-        ("kredivo", {}, "customer_details is required"),
         ("gopay", {"custom_expiry": {"expiry_duration": 5, "unit": "eon"}}, "custom_expiry.unit must be"),
         ("gopay", {"custom_expiry": {"expiry_duration": 0}}, "custom_expiry.expiry_duration must be"),
         (

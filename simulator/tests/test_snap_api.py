@@ -65,7 +65,6 @@ def test_all_problems_are_reported_at_once(bench: Any) -> None:
     ("body", "problem"),
     [
         (None, "transaction_details.order_id is required"),
-        ({"transaction_details": {"order_id": "a b", "gross_amount": 1}}, "order_id format is invalid"),
         ({"transaction_details": {"order_id": "a" * 51, "gross_amount": 1}}, "maximum is 50"),
         ({"transaction_details": {"order_id": "a", "gross_amount": 1.5}}, "gross_amount must be an integer"),
         ({"custom_field1": "x" * 256}, "custom_field1 is too long"),

@@ -83,6 +83,7 @@ def _config(options: argparse.Namespace, own_address: str) -> SimulatorConfig:
         start_time=options.start_time,
         speed=options.speed,
         seed=options.seed,
+        strict=options.strict,
     )
 
 
@@ -125,6 +126,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--language", choices=("id", "en"), default="id", help="of messages and pages")
     parser.add_argument("--speed", type=_positive, default=1.0, help="virtual seconds per real second")
     parser.add_argument("--start-time", type=_moment, metavar="ISO", help="when the virtual clock begins")
+    parser.add_argument(
+        "--strict", action="store_true", help="refuse what the documents do not allow but Midtrans takes"
+    )
     parser.add_argument("--seed", type=int, help="makes jitter and numbers repeatable")
     return parser
 

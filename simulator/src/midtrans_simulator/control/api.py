@@ -41,7 +41,7 @@ def routes(gateway: Gateway) -> list[Route]:
         ("GET", "/deliveries", _deliveries),
         ("POST", "/deliveries/{id}/resend", _resend),
         ("POST", "/sessions/{token}/choose", _choose),
-        ("POST", "/transactions/{id}/{act}", _act),
+        ("POST", "/transactions/{id:path}/{act}", _act),
         ("POST", "/accounts/{id}/link", _link),
         ("POST", "/sink", _sink),
         ("GET", "/openapi.json", _openapi),

@@ -1,5 +1,6 @@
 """`/v2/{id}/...`: what a merchant asks about, and does to, a transaction (section 4)."""
 
+import functools
 from collections.abc import Callable
 
 from starlette.routing import Route
@@ -14,33 +15,34 @@ from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.payments import acts
 from midtrans_simulator.protocol import amounts, wib
 from midtrans_simulator.protocol.amounts import whole_rupiah
-from midtrans_simulator.protocol.facts import facts
-from midtrans_simulator.protocol.model import Merchant, Status, Transaction
+from midtrans_simulator.protocol.facts import denied, facts
+from midtrans_simulator.protocol.model import UNPAID, Merchant, Status, Transaction
 from midtrans_simulator.protocol.transitions import IllegalTransition
 
 TransactionAct = Callable[[Call, Transaction], Body]
 
 _STATUS_CODES = {Status.PENDING: "201", Status.DENY: "202", Status.EXPIRE: "407"}
-_FOUND = {True: "Success, Credit Card transaction is successful", False: "Success, transaction is found"}
+_FOUND = "Success, transaction is found"
+_CARD_FOUND = "Success, Credit Card transaction is successful"
 _ACTIONS_IN_STATUS = frozenset({"dana", "shopeepay"})
 
 
 def routes(gateway: Gateway) -> list[Route]:
-    posts: dict[str, TransactionAct] = {
-        "cancel": _cancel,
-        "expire": _expire,
-        "approve": _approve,
-        "deny": _deny,
-        "refund": lambda call, transaction: refund_reply(call, transaction, direct=False),
-        "refund/online/direct": lambda call, transaction: refund_reply(call, transaction, direct=True),
+    posts = {
+        "cancel": _on_transaction(_cancel),
+        "expire": _on_transaction(_expire),
+        "approve": _on_transaction(_approve),
+        "deny": _on_transaction(_deny),
+        "refund": _on_transaction(functools.partial(refund_reply, direct=False)),
+        "refund/online/direct": _on_transaction(functools.partial(refund_reply, direct=True)),
     }
     return [
         Route("/v2/charge", merchant_endpoint(gateway, charge), methods=["POST"]),
         Route("/v2/capture", merchant_endpoint(gateway, _capture), methods=["POST"]),
-        Route("/v2/{id}/status", merchant_endpoint(gateway, _on_transaction(_status)), methods=["GET"]),
-        Route("/v2/{id}/status/b2b", merchant_endpoint(gateway, _b2b), methods=["GET"]),
+        Route("/v2/{id:path}/status", merchant_endpoint(gateway, _on_transaction(_status)), methods=["GET"]),
+        Route("/v2/{id:path}/status/b2b", merchant_endpoint(gateway, _b2b), methods=["GET"]),
         *(
-            Route(f"/v2/{{id}}/{name}", merchant_endpoint(gateway, _on_transaction(act)), methods=["POST"])
+            Route(f"/v2/{{id:path}}/{name}", merchant_endpoint(gateway, act), methods=["POST"])
             for name, act in posts.items()
         ),
         *card_api.routes(gateway),
@@ -70,8 +72,12 @@ def _status(call: Call, transaction: Transaction) -> Body:
 def _status_body(merchant: Merchant, transaction: Transaction) -> Body:
     if transaction.refunds:
         message = "Success, refund request is approved by the bank"
+    elif transaction.status is Status.DENY and transaction.payment_type == "credit_card":
+        message = denied(transaction)
+    elif transaction.payment_type == "credit_card" and transaction.status not in UNPAID:
+        message = _CARD_FOUND
     else:
-        message = _FOUND[transaction.payment_type == "credit_card"]
+        message = _FOUND
     code = "201" if transaction.challenged else _STATUS_CODES.get(transaction.status or Status.PENDING, "200")
     return facts(transaction, merchant, status_code=code, message=message)
 
@@ -82,7 +88,7 @@ def _b2b(call: Call) -> Body:
     made = call.gateway.ledger.attempts(call.merchant.id, found.order_id)
     return {
         "status_code": "200",
-        "status_message": "Success, transaction is found",
+        "status_message": _FOUND,
         "id": found.id,
         "transactions": [_status_body(call.merchant, transaction) for transaction in made],
     }

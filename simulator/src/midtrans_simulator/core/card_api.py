@@ -20,8 +20,6 @@ POINTS = "500000.00"
 
 _FROM_ANYWHERE = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
 _CVV = re.compile(r"[0-9]{3,4}")
-_BRANDS = {"2": "MASTERCARD", "3": "JCB", "4": "VISA", "5": "MASTERCARD", "6": "CUP"}
-_AMEX = ("34", "37")
 _SHORTEST_BIN, _LONGEST_BIN = 6, 8
 _MONTHS = range(1, 13)
 
@@ -116,16 +114,15 @@ def _bin(_: Gateway, request: Request) -> Body:
     asked = request.path_params["bin"]
     if not (asked.isdigit() and _SHORTEST_BIN <= len(asked) <= _LONGEST_BIN):
         raise CoreError(400, INVALID, validation_messages=["bin must be 6 to 8 digits"])
-    brand = "AMEX" if asked.startswith(_AMEX) else _BRANDS.get(asked[0])
+    brand = cards.brand(asked)
     if brand is None:
         raise CoreError(404, "BIN is not found.")
-    known = [card for card in cards.CARDS.values() if card.number.startswith(asked)]
-    bank = (known[0].bank if known else "other").upper()
+    bank = cards.issuer(asked) or "other"
     return {
         "data": {
             "bin": asked,
-            "bank": bank,
-            "bank_code": bank,
+            "bank": cards.BANK_NAMES.get(bank, bank),
+            "bank_code": bank.upper(),
             "brand": brand,
             "bin_type": "CREDIT",
             "bin_class": "GOLD",

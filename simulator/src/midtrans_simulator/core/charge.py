@@ -13,7 +13,7 @@ from midtrans_simulator.notifications.body import status_code
 from midtrans_simulator.payments import acts, attempts, links, vault
 from midtrans_simulator.payments.attempts import CardUse, Choice, Order
 from midtrans_simulator.protocol.amounts import whole_rupiah
-from midtrans_simulator.protocol.facts import facts
+from midtrans_simulator.protocol.facts import denied, facts
 from midtrans_simulator.protocol.methods import METHODS, Group, Method
 from midtrans_simulator.protocol.model import UNPAID, AccountState, CardToken, PayAccount, Status, Transaction
 
@@ -38,7 +38,6 @@ _MESSAGES = {
     "uob_ezpay": "Success, UOB EZ Pay transaction is successful",
 }
 _PERMATA = "Success, PERMATA VA transaction is successful"
-_BANK_DENIED = "Deny by Bank [{bank}] with code [{code}] and message [{message}]"
 _REDIRECTED = frozenset({Group.PAYLATER, Group.INTERNET})
 _IN_APP = frozenset({"gopay", "shopeepay", "dana"})
 
@@ -47,7 +46,7 @@ def charge(call: Call) -> Body | JSONResponse:
     if not call.body:
         return JSONResponse(_UNEXPECTED, status_code=500)
     method = _method(call.body)
-    wrong = charge_rules.problems(call.body, method, call.gateway.now())
+    wrong = charge_rules.problems(call.body, method, call.gateway.now(), strict=call.gateway.config.strict)
     if wrong:
         raise CoreError(400, INVALID, validation_messages=wrong)
     order = _order(call)
@@ -161,15 +160,10 @@ def _reply(call: Call, transaction: Transaction) -> Body:
 
 
 def _message(transaction: Transaction) -> str:
-    details = transaction.details
     if transaction.method == "permata_va":
         return _PERMATA
     if transaction.status is Status.DENY:
-        return _BANK_DENIED.format(
-            bank=str(details.get("bank", transaction.payment_type)).upper(),
-            code=details.get("channel_response_code", ""),
-            message=details.get("channel_response_message", ""),
-        )
+        return denied(transaction)
     return _MESSAGES[transaction.payment_type]
 
 

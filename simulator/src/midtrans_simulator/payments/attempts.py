@@ -13,6 +13,7 @@ from midtrans_simulator.protocol import cards, wib
 from midtrans_simulator.protocol.expiry import payment_expiry
 from midtrans_simulator.protocol.methods import METHODS, Method
 from midtrans_simulator.protocol.model import Fraud, SavedCard, Session, Status, Transaction, Verdict
+from midtrans_simulator.protocol.order_rules import departures
 from midtrans_simulator.protocol.transitions import move
 from midtrans_simulator.state import faults as fault
 
@@ -143,6 +144,7 @@ def authenticate(gateway: Gateway, transaction: Transaction, otp: str) -> None:
 def _begin_card(gateway: Gateway, order: Order, use: CardUse) -> Transaction:
     card = cards.find(use.number)
     transaction = _new(gateway, order, METHODS["credit_card"], "credit_card", use.transaction_id)
+    transaction.card_bank = card.bank
     transaction.details = {"masked_card": card.masked, "bank": use.bank or card.bank, "card_type": "credit"}
     if use.installment_term is not None:
         transaction.details["installment_term"] = use.installment_term
@@ -190,6 +192,7 @@ def _new(
         transaction_time=gateway.now(),
         notify_urls=order.notify_urls,
         echo=_echo(order.request),
+        remarks=list(departures(order.request, method)),
     )
 
 

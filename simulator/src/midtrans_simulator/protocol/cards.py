@@ -1,4 +1,4 @@
-"""The sandbox card numbers (section 8.1) and what each of them makes happen."""
+"""The sandbox's card numbers (Midtrans, "Testing payment on sandbox") and what each of them makes happen."""
 
 import re
 from dataclasses import dataclass
@@ -24,6 +24,42 @@ class ThreeDS(StrEnum):
     """The bank is sure without asking."""
 
 
+class Brand(StrEnum):
+    VISA = "VISA"
+    MASTERCARD = "MASTERCARD"
+    JCB = "JCB"
+    AMEX = "AMEX"
+    CUP = "CUP"
+    PRIVATE_LABEL = "PRIVATE LABEL"
+
+
+_BRANDS = (
+    ("34", Brand.AMEX),
+    ("37", Brand.AMEX),
+    ("35", Brand.JCB),
+    ("4", Brand.VISA),
+    ("2", Brand.MASTERCARD),
+    ("5", Brand.MASTERCARD),
+    ("6", Brand.CUP),
+    ("1", Brand.PRIVATE_LABEL),
+)
+
+BANK_NAMES = {
+    "bca": "bank central asia",
+    "bni": "bank negara indonesia",
+    "bri": "bank rakyat indonesia",
+    "cimb": "bank cimb niaga",
+    "danamon": "bank danamon",
+    "mandiri": "bank mandiri",
+    "maybank": "bank maybank indonesia",
+    "mega": "bank mega",
+}
+_OTHER_BINS = {"45563300": "bca"}
+"""BINs that the documents show without a test card behind them (Midtrans, "BIN API")."""
+_BIN_SHORT, _BIN_LENGTH = 6, 8
+_ANY_BANK = "cimb"
+
+
 class Answer(StrEnum):
     ACCEPT = "accept"
     BANK_DENY = "bank_deny"
@@ -41,7 +77,14 @@ class Card:
     number: str
     answer: Answer
     three_ds: ThreeDS
-    bank: str = "cimb"
+    bank: str
+    """Who issued it; for cards of no bank in particular, who the sandbox says did."""
+    listed: bool = True
+    """False: in no table of the sandbox, hence denied."""
+
+    @property
+    def brand(self) -> Brand | None:
+        return brand(self.number)
 
     @property
     def masked(self) -> str:
@@ -74,7 +117,30 @@ NOT_AUTHENTICATED = Verdict(Status.DENY, Fraud.ACCEPT, "05", "Card is not authen
 
 def find(number: str) -> Card:
     """The card with this number (digits only). One that is in no table is denied by its bank."""
-    return CARDS.get(number) or Card(number, Answer.BANK_DENY, ThreeDS.FULL)
+    known = CARDS.get(number)
+    if known is not None:
+        return known
+    return Card(number, Answer.BANK_DENY, ThreeDS.FULL, issuer(number) or _ANY_BANK, listed=False)
+
+
+def issuer(digits: str) -> str | None:
+    """The bank behind a card number or its first six to eight digits; None for a bank no table knows."""
+    if digits[:_BIN_LENGTH] in _OTHER_BINS:
+        return _OTHER_BINS[digits[:_BIN_LENGTH]]
+    same = [card for card in CARDS.values() if card.number[:_BIN_SHORT] == digits[:_BIN_SHORT]]
+    closest = [card for card in same if card.number.startswith(digits[:_BIN_LENGTH])]
+    found = closest or same
+    return found[0].bank if found else None
+
+
+def brand(digits: str) -> Brand | None:
+    """By the first digits; None when no scheme begins so."""
+    return next((named for first, named in _BRANDS if digits.startswith(first)), None)
+
+
+def denial(bank: str, code: str, message: str) -> str:
+    """The `status_message` of a card that its bank refused."""
+    return f"Deny by Bank [{bank.upper()}] with code [{code}] and message [{message}]"
 
 
 def plausible(number: str) -> bool:
@@ -88,13 +154,13 @@ def plausible(number: str) -> bool:
 
 
 def _eci(card: Card) -> str:
-    mastercard = card.number.startswith("5")
+    mastercard = card.brand is Brand.MASTERCARD
     if card.three_ds is ThreeDS.ATTEMPTED:
         return "01" if mastercard else "06"
     return "02" if mastercard else "05"
 
 
-def _rows(answer: Answer, three_ds: ThreeDS, *numbers: str, bank: str = "cimb") -> list[Card]:
+def _rows(answer: Answer, three_ds: ThreeDS, *numbers: str, bank: str = _ANY_BANK) -> list[Card]:
     return [Card(number.replace(" ", ""), answer, three_ds, bank) for number in numbers]
 
 
@@ -106,16 +172,47 @@ _LISTED = [
         "5211 1111 1111 1117",
         "3528 2033 2456 4357",
         "3701 9216 9722 458",
+        "3486 3826 7931 507",
         "4916 9940 6425 2017",
         "5306 8899 4283 3340",
     ),
-    *_rows(Answer.ACCEPT, ThreeDS.FULL, "4617 0069 5974 6656", bank="mandiri"),
-    *_rows(Answer.ACCEPT, ThreeDS.FULL, "4599 2078 8712 2414", bank="cimb"),
-    *_rows(Answer.ACCEPT, ThreeDS.FULL, "4105 0586 8948 1467", bank="bni"),
-    *_rows(Answer.ACCEPT, ThreeDS.FULL, "4773 7760 5705 1650", bank="bca"),
-    *_rows(Answer.ACCEPT, ThreeDS.FULL, "4365 0263 3573 7199", bank="bri"),
-    *_rows(Answer.ACCEPT, ThreeDS.FULL, "4201 9100 0000 0009", bank="mega"),
-    *_rows(Answer.ACCEPT, ThreeDS.FULL, "4055 7720 2603 6004", bank="maybank"),
+    *_rows(
+        Answer.ACCEPT,
+        ThreeDS.FULL,
+        "4617 0069 5974 6656",
+        "5573 3810 7219 6900",
+        "4097 6611 1111 1113",
+        bank="mandiri",
+    ),
+    *_rows(Answer.ACCEPT, ThreeDS.FULL, "4599 2078 8712 2414", "5481 1698 1883 2479", bank="cimb"),
+    *_rows(
+        Answer.ACCEPT,
+        ThreeDS.FULL,
+        "4105 0586 8948 1467",
+        "5264 2210 3887 4659",
+        "1946 4159 8148 7684",
+        bank="bni",
+    ),
+    *_rows(Answer.ACCEPT, ThreeDS.FULL, "4773 7760 5705 1650", "5229 9031 3685 3172", bank="bca"),
+    *_rows(Answer.ACCEPT, ThreeDS.FULL, "4365 0263 3573 7199", "5520 0298 7089 9100", bank="bri"),
+    *_rows(Answer.ACCEPT, ThreeDS.FULL, "4201 9100 0000 0009", "5221 0300 0000 0009", bank="mega"),
+    *_rows(Answer.ACCEPT, ThreeDS.FULL, "4055 7720 2603 6004", "5520 0867 5210 2334", bank="maybank"),
+    *_rows(Answer.ACCEPT, ThreeDS.FULL, "6212 4878 9242 5802"),
+    *_rows(
+        Answer.ACCEPT,
+        ThreeDS.ATTEMPTED,
+        "4617 0017 4194 2101",
+        "5573 3819 9982 5417",
+        "4097 6611 1111 1139",
+        bank="mandiri",
+    ),
+    *_rows(Answer.ACCEPT, ThreeDS.ATTEMPTED, "4599 2039 9705 2898", "5481 1671 2103 2563", bank="cimb"),
+    *_rows(Answer.ACCEPT, ThreeDS.ATTEMPTED, "4105 0525 4151 2148", "5264 2249 7176 1016", bank="bni"),
+    *_rows(Answer.ACCEPT, ThreeDS.ATTEMPTED, "4773 7738 1098 1190", "5229 9073 6430 3610", bank="bca"),
+    *_rows(Answer.ACCEPT, ThreeDS.ATTEMPTED, "4365 0278 6723 2690", "5520 0254 8646 8439", bank="bri"),
+    *_rows(Answer.ACCEPT, ThreeDS.ATTEMPTED, "4201 9100 0000 0017", "5221 0300 0000 0017", bank="mega"),
+    *_rows(Answer.ACCEPT, ThreeDS.ATTEMPTED, "4055 7713 3514 4012", "5520 0867 7490 8452", bank="maybank"),
+    *_rows(Answer.ACCEPT, ThreeDS.ATTEMPTED, "6212 4895 0662 1198"),
     *_rows(
         Answer.ACCEPT,
         ThreeDS.ATTEMPTED,
@@ -130,6 +227,7 @@ _LISTED = [
         "4556 5579 5572 6624",
         "4024 0071 8944 9340",
         "5333 2591 5564 3223",
+        "3415 0209 8634 895",
     ),
     *_rows(
         Answer.BANK_DENY,

@@ -3,7 +3,8 @@
 from typing import Any
 
 from midtrans_simulator.protocol import amounts, wib
-from midtrans_simulator.protocol.model import Merchant, Refund, Transaction
+from midtrans_simulator.protocol.cards import denial
+from midtrans_simulator.protocol.model import Fraud, Merchant, Refund, Transaction
 from midtrans_simulator.protocol.signature import sign
 
 
@@ -32,6 +33,18 @@ def facts(transaction: Transaction, merchant: Merchant, *, status_code: str, mes
         body["refund_amount"] = amounts.text(transaction.refunded)
         body["refunds"] = [_refund(refund) for refund in transaction.refunds]
     return {name: value for name, value in body.items() if value is not None}
+
+
+def denied(transaction: Transaction) -> str:
+    """Who refused a payment and why, as `status_message` has it."""
+    if transaction.fraud is Fraud.DENY:
+        return "Denied by Fraud Detection System"
+    details = transaction.details
+    return denial(
+        transaction.card_bank or transaction.payment_type,
+        details.get("channel_response_code", ""),
+        details.get("channel_response_message", ""),
+    )
 
 
 def _refund(refund: Refund) -> dict[str, Any]:

@@ -39,12 +39,17 @@ class Method:
     """A Snap page shows it only when `enabled_payments` names it."""
     fixed_lifetime: bool = False
     """No expiry of the merchant's shortens or prolongs it."""
+    documented_needs: tuple[str, ...] = ()
+    """Parts of a request that its page calls mandatory; Midtrans is seen to do without them."""
+    life_limits: tuple[timedelta, timedelta] | None = None
+    """Between which a merchant may set its expiry; None: not published."""
     by_transaction_id_only: bool = False
     """Core finds it by its transaction_id, never by order_id (section 4)."""
 
 
 _DAY = timedelta(days=1)
 _QUARTER = timedelta(minutes=15)
+_LIMITS = (timedelta(seconds=20), timedelta(days=180))
 _BILLION = 1_000_000_000
 
 
@@ -182,7 +187,9 @@ METHODS: dict[str, Method] = {
             name="Akulaku",
             group=Group.PAYLATER,
             payment_type="akulaku",
-            lifetime=_DAY,
+            lifetime=timedelta(hours=2),
+            life_limits=_LIMITS,
+            documented_needs=("item_details", "customer_details"),
             minimum=5_000,
             refund_window=timedelta(days=182),
         ),
@@ -192,6 +199,8 @@ METHODS: dict[str, Method] = {
             group=Group.PAYLATER,
             payment_type="kredivo",
             lifetime=_DAY,
+            life_limits=_LIMITS,
+            documented_needs=("customer_details",),
             refund_window=timedelta(days=14),
         ),
         _internet("bca_klikbca", "KlikBCA", scored=False),

@@ -108,8 +108,12 @@ class Transaction:
     refunds: list[Refund] = field(default_factory=list)
     verdict: Verdict | None = None
     qr_string: str | None = None
+    remarks: list[str] = field(default_factory=list)
+    """What the documents would have refused in the request; shown as hints."""
     arriving: bool = False
     """Paid in the last second: the money is on its way, and nothing ends the payment any more."""
+    card_bank: str | None = None
+    """Who issued the card; `details["bank"]` is who acquires it."""
     repeats: str | None = None
     """The transaction this one is the second payment of."""
 

@@ -95,7 +95,7 @@ async def _token_request(gateway: Gateway, request: Request) -> dict[str, Any]:
     body = {} if body is None else body
     if not isinstance(body, dict):
         raise SnapRefusal(400, _NO_JSON)
-    found = problems(body, gateway.now())
+    found = problems(body, gateway.now(), strict=gateway.config.strict)
     if found:
         raise SnapRefusal(400, *found)
     return body

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from midtrans_simulator.protocol import expiry as lives
-from midtrans_simulator.protocol.order_rules import order_problems, text_problems
+from midtrans_simulator.protocol.order_rules import departures, order_problems, text_problems
 
 _TEXTS: dict[str, dict[str, int]] = {
     "callbacks": {"finish": 255, "error": 255},
@@ -42,10 +42,11 @@ _MOST_FREE_TEXTS = 10
 _LONGEST_FREE_TEXT = 50
 
 
-def problems(body: dict[str, Any], now: datetime) -> list[str]:
-    """Everything that is wrong with a token request."""
+def problems(body: dict[str, Any], now: datetime, *, strict: bool = False) -> list[str]:
+    """Everything that is wrong with a token request; `strict` holds it to the documents."""
     return [
         *order_problems(body, least="0.01"),
+        *(departures(body) if strict else ()),
         *_methods(body),
         *_card(body.get("credit_card")),
         *_virtual_accounts(body),

@@ -44,5 +44,8 @@ class SimulatorConfig:
     """False retries at the upper bound of each documented interval."""
     delivery_timeout: float = 15.0
     """Real seconds a merchant's endpoint has for its answer."""
+    strict: bool = False
+    """True holds requests to the documents also where Midtrans itself is seen to take more: order ids with
+    other characters, Akulaku and Kredivo without items or customer."""
     mirror_body_code: bool = False
     """True answers Core errors with the HTTP status of the body instead of HTTP 200."""
