@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from importlib import resources
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
@@ -296,6 +297,14 @@ def shop() -> Iterator[Shop]:
     async def card_form(_: Request) -> Response:
         return HTMLResponse(CARD_FORM_PAGE.format(simulator=simulator, client_key=CLIENT_KEY))
 
+    async def card_form_with_a_copy(_: Request) -> Response:
+        form = CARD_FORM_PAGE.format(simulator=merchant, client_key=CLIENT_KEY)
+        return HTMLResponse(form.replace("/v2/assets/js/", "/copies/"))
+
+    async def script_copy(_: Request) -> Response:
+        script = resources.files("midtrans_simulator") / "static" / "midtrans-new-3ds.js"
+        return Response(script.read_bytes(), media_type="text/javascript")
+
     async def after_3ds(request: Request) -> Response:
         posted = parse_qs((await request.body()).decode())
         return HTMLResponse(
@@ -306,6 +315,8 @@ def shop() -> Iterator[Shop]:
         routes=[
             Route("/", page),
             Route("/card", card_form),
+            Route("/card-with-a-copy", card_form_with_a_copy),
+            Route("/copies/midtrans-new-3ds.min.js", script_copy),
             Route("/3ds", after_3ds, methods=["POST"]),
             Route("/notify", notify, methods=["POST"]),
             Route("/finish", finish),

@@ -68,6 +68,24 @@ def test_four_methods_do_not_know_keys(bench: Any) -> None:
     bench(story)
 
 
+def test_four_methods_ignore_a_key_under_which_another_methods_answer_is_kept(bench: Any) -> None:
+    async def story(b: Any) -> None:
+        kept = (await charge(b, "key-1")).json()
+        methods: list[tuple[str, dict[str, Any]]] = [
+            ("bank_transfer", {"bank_transfer": {"bank": "permata"}}),
+            ("bank_transfer", {}),
+            ("cimb_clicks", {}),
+            ("bca_klikbca", {}),
+            ("cstore", {"cstore": {"store": "Indomaret"}}),
+        ]
+        for number, (payment_type, body) in enumerate(methods):
+            told = (await charge(b, "key-1", payment_type, f"OWN-{number}", **body)).json()
+            assert (told["status_code"], told["order_id"]) == ("201", f"OWN-{number}")
+        assert (await charge(b, "key-1", "cstore", cstore={"store": "alfamart"})).json() == kept
+
+    bench(story)
+
+
 def test_while_the_first_is_running_a_repeat_gets_202(bench: Any) -> None:
     async def story(b: Any) -> None:
         await b.api.put("/_control/faults", json={"api_slow": {"by": "300ms"}})

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime
 
-from midtrans_simulator.notifications.body import body
+from midtrans_simulator.notifications.body import body, subscription_body, written
 from midtrans_simulator.notifications.courier import Courier
 from midtrans_simulator.notifications.distortions import distorted
 from midtrans_simulator.protocol.model import (
@@ -78,8 +78,15 @@ class Gateway:
     def notify(self, transaction: Transaction) -> None:
         """Tell the merchant what the transaction is now."""
         merchant = self.ledger.merchant(transaction.merchant_id)
-        told = body(transaction, merchant)
-        self.courier.post(transaction, distorted(self.faults, told, merchant))
+        subscription = self.subscriptions.get(transaction.subscription_id or "")
+        told = body(transaction, merchant, subscription)
+        written_out = distorted(self.faults, told, merchant)
+        self.courier.post(transaction.id, transaction.order_id, transaction.notify_urls, written_out)
+
+    def tell_of(self, subscription: Subscription) -> None:
+        """Tell the merchant of a subscription itself."""
+        told = written(subscription_body(subscription))
+        self.courier.post(subscription.id, subscription.id, subscription.notify_urls, told)
 
     def reset(self) -> None:
         """Forget sessions, transactions, deliveries, cards, accounts and faults; the clock keeps its time."""

@@ -137,6 +137,7 @@ def _machine_schemas() -> Schema:
             }
         ),
         "Timer": _all({"due": _MOMENT, "event": _TEXT, "subject": _TEXT}),
+        "Failure": _all({"at": _MOMENT, "event": _TEXT, "subject": _TEXT, "error": _TEXT}),
         "State": _all(
             {
                 "clock": _ref("Clock"),
@@ -150,6 +151,7 @@ def _machine_schemas() -> Schema:
                         "subscriptions": "Subscription",
                         "accounts": "Account",
                         "timers": "Timer",
+                        "failures": "Failure",
                     }.items()
                 },
             }

@@ -22,6 +22,10 @@ def state(gateway: Gateway) -> dict[str, Any]:
             {"due": _moment(timer.due), "event": timer.event, "subject": timer.subject}
             for timer in gateway.timers.pending()
         ],
+        "failures": [
+            {"at": _moment(each.at), "event": each.event, "subject": each.subject, "error": each.error}
+            for each in gateway.timers.failures()
+        ],
     }
 
 

@@ -9,6 +9,7 @@ from midtrans_simulator.core import card_api, pay_accounts, subscription_api
 from midtrans_simulator.core.charge import charge
 from midtrans_simulator.core.endpoint import Body, Call, merchant_endpoint
 from midtrans_simulator.core.errors import INVALID, NOT_FOUND, CoreError
+from midtrans_simulator.core.idempotency import CHARGE
 from midtrans_simulator.core.refund import refund_reply
 from midtrans_simulator.core.wallet_actions import wallet_actions
 from midtrans_simulator.gateway import Gateway
@@ -24,6 +25,8 @@ TransactionAct = Callable[[Call, Transaction], Body]
 _STATUS_CODES = {Status.PENDING: "201", Status.DENY: "202", Status.EXPIRE: "407"}
 _FOUND = "Success, transaction is found"
 _CARD_FOUND = "Success, Credit Card transaction is successful"
+_PER_PAGE = 10
+_MOST_PER_PAGE = 100
 _ACTIONS_IN_STATUS = frozenset({"dana", "shopeepay"})
 
 
@@ -37,7 +40,7 @@ def routes(gateway: Gateway) -> list[Route]:
         "refund/online/direct": _on_transaction(functools.partial(refund_reply, direct=True)),
     }
     return [
-        Route("/v2/charge", merchant_endpoint(gateway, charge), methods=["POST"]),
+        Route(CHARGE, merchant_endpoint(gateway, charge), methods=["POST"]),
         Route("/v2/capture", merchant_endpoint(gateway, _capture), methods=["POST"]),
         Route("/v2/{id:path}/status", merchant_endpoint(gateway, _on_transaction(_status)), methods=["GET"]),
         Route("/v2/{id:path}/status/b2b", merchant_endpoint(gateway, _b2b), methods=["GET"]),
@@ -83,15 +86,31 @@ def _status_body(merchant: Merchant, transaction: Transaction) -> Body:
 
 
 def _b2b(call: Call) -> Body:
-    """Every transaction of an order."""
+    """Every payment of a B2B order, newest first: one whose virtual account takes several payments.
+
+    404 for any other order (Midtrans, "Get transaction status B2B").
+    """
     found = _transaction(call, call.reference)
     made = call.gateway.ledger.attempts(call.merchant.id, found.order_id)
+    if not any(attempt.b2b for attempt in made):
+        raise CoreError(404, NOT_FOUND)
+    page, size = _query_number(call, "page", 0), _query_number(call, "per_page", _PER_PAGE)
+    listed = list(reversed(made))[page * size : (page + 1) * size]
     return {
         "status_code": "200",
-        "status_message": _FOUND,
+        "status_message": "Success, transactions are retrieved",
         "id": found.id,
-        "transactions": [_status_body(call.merchant, transaction) for transaction in made],
+        "transactions": [_status_body(call.merchant, transaction) for transaction in listed],
     }
+
+
+def _query_number(call: Call, name: str, default: int) -> int:
+    """Raises CoreError 400 for what is no count; a page holds 1 to 100."""
+    written = call.request.query_params.get(name, str(default))
+    least, most = (0, 10**6) if name == "page" else (1, _MOST_PER_PAGE)
+    if not (written.isascii() and written.isdigit() and least <= int(written) <= most):
+        raise CoreError(400, INVALID, validation_messages=[f"{name} must be between {least} and {most}"])
+    return int(written)
 
 
 def _cancel(call: Call, transaction: Transaction) -> Body:
@@ -143,6 +162,7 @@ def _reply(transaction: Transaction, status_code: str, message: str) -> Body:
         "transaction_id": transaction.id,
         "order_id": transaction.order_id,
         "gross_amount": amounts.text(transaction.gross_amount),
+        "currency": "IDR",
         "payment_type": transaction.payment_type,
         "transaction_time": wib.text(transaction.transaction_time),
         "transaction_status": transaction.status,

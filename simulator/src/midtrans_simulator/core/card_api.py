@@ -73,7 +73,7 @@ def _token(gateway: Gateway, request: Request) -> Body:
     made = vault.tokenize(gateway, number)
     return {
         "status_code": "200",
-        "status_message": "Credit Card token is created as Token ID.",
+        "status_message": "Credit card token is created as Token ID.",
         "token_id": made.id,
         "hash": f"{cards.find(number).masked}-mami",
     }
@@ -103,8 +103,10 @@ def _card_number(gateway: Gateway, request: Request) -> str:
     now = gateway.now()
     if not (month.isdigit() and year.isdigit() and int(month) in _MONTHS):
         wrong.append("card_exp_month and card_exp_year are required")
+    elif int(year) % 100 + 2000 < now.year:
+        wrong.append("card_exp_year must be greater than this year")
     elif (int(year) % 100 + 2000, int(month)) < (now.year, now.month):
-        wrong.append("card_exp_year is in the past")
+        wrong.append("card_exp_month must be greater than this month")
     if wrong:
         raise CoreError(400, INVALID, validation_messages=wrong)
     return number

@@ -5,8 +5,9 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 from midtrans_simulator.core import charge_rules
+from midtrans_simulator.core.charge_method import charge_method
 from midtrans_simulator.core.endpoint import Body, Call
-from midtrans_simulator.core.errors import INVALID, NO_ACCESS, NO_TOKEN, USED, CoreError
+from midtrans_simulator.core.errors import INVALID, NO_TOKEN, USED, CoreError
 from midtrans_simulator.core.wallet_actions import wallet_actions
 from midtrans_simulator.http.notify_urls import notify_urls
 from midtrans_simulator.notifications.body import status_code
@@ -45,7 +46,7 @@ _IN_APP = frozenset({"gopay", "shopeepay", "dana"})
 def charge(call: Call) -> Body | JSONResponse:
     if not call.body:
         return JSONResponse(_UNEXPECTED, status_code=500)
-    method = _method(call.body)
+    method = charge_method(call.body)
     wrong = charge_rules.problems(call.body, method, call.gateway.now(), strict=call.gateway.config.strict)
     if wrong:
         raise CoreError(400, INVALID, validation_messages=wrong)
@@ -55,35 +56,6 @@ def charge(call: Call) -> Body | JSONResponse:
     if linked is not None:
         acts.pay(call.gateway, transaction)
     return _reply(call, transaction)
-
-
-def _method(body: Body) -> Method:
-    """The method that `payment_type` and its object mean. Raises CoreError."""
-    payment_type = body.get("payment_type")
-    if not isinstance(payment_type, str) or not payment_type:
-        raise CoreError(400, INVALID, validation_messages=["payment_type is required"])
-    if payment_type in charge_rules.INACTIVE_TYPES:
-        raise CoreError(402, NO_ACCESS)
-    if payment_type not in charge_rules.PAYMENT_TYPES:
-        raise CoreError(400, INVALID, validation_messages=["payment_type is not supported"])
-    if payment_type == "bank_transfer":
-        bank = _one_of(body, "bank_transfer", "bank", charge_rules.BANKS, default="permata")
-        return METHODS[f"{bank}_va"]
-    if payment_type == "cstore":
-        return METHODS[_one_of(body, "cstore", "store", charge_rules.STORES, default=None)]
-    if payment_type == "qris":
-        acquirer = _one_of(body, "qris", "acquirer", tuple(charge_rules.ACQUIRERS), default="gopay")
-        return METHODS[charge_rules.ACQUIRERS[acquirer]]
-    return METHODS[payment_type]
-
-
-def _one_of(body: Body, name: str, field: str, known: tuple[str, ...], *, default: str | None) -> str:
-    value = _options(body, name).get(field) or default
-    written = str(value or "").lower()
-    if written in known:
-        return written
-    problem = "is required" if value is None else f"must be one of {', '.join(known)}"
-    raise CoreError(400, INVALID, validation_messages=[f"{name}.{field} {problem}"])
 
 
 def _order(call: Call) -> Order:

@@ -12,17 +12,6 @@ from midtrans_simulator.protocol.order_rules import departures, order_problems, 
 
 Body = dict[str, Any]
 
-PAYMENT_TYPES = frozenset({"qris", *(method.payment_type for method in METHODS.values())})
-INACTIVE_TYPES = frozenset(
-    {"mandiri_clickpay", "mandiri_ecash", "telkomsel_cash", "xl_tunai", "indosat_dompetku", "kioson", "gci"}
-)
-"""Known to Midtrans, active for nobody here: 402 (2.4)."""
-
-BANKS = ("permata", "bca", "bni", "bri", "cimb", "danamon", "bsi", "seabank", "saqu")
-STORES = ("alfamart", "indomaret")
-ACQUIRERS = {"gopay": "gopay", "airpay shopee": "shopeepay"}
-"""Of `qris.acquirer`: the method that stands behind it."""
-
 _TEXTS: dict[str, dict[str, int]] = {
     "echannel": {"bill_info1": 255, "bill_info2": 255},
     "cstore": {"alfamart_free_text_1": 40, "alfamart_free_text_2": 40, "alfamart_free_text_3": 40},

@@ -70,7 +70,7 @@ def _merchant(gateway: Gateway, request: Request) -> Merchant:
 async def _body(request: Request) -> Body:
     """Clients send nothing, `{}` or `null` where there is nothing to say."""
     try:
-        body = jsonbody.parse(await request.body())
+        body = jsonbody.request(await request.body())
     except ValueError:
         raise CoreError(413, "The request body is malformed JSON.") from None
     if body is not None and not isinstance(body, dict):

@@ -3,6 +3,16 @@
 import json
 from typing import Any
 
+from midtrans_simulator.protocol import documented
+
+
+def request(raw: bytes) -> Any:  # noqa: ANN401 - JSON is anything
+    """A merchant's body with every field in its documented type. Raises ValueError as `parse` does."""
+    try:
+        return documented.read(parse(raw))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
 
 def parse(raw: bytes) -> Any:  # noqa: ANN401 - JSON is anything
     """The value in `raw`; nothing at all counts as null. Raises ValueError for what is no JSON.

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 import random
 import time
 import uuid
@@ -9,7 +10,7 @@ from collections import defaultdict, deque
 from datetime import datetime, timedelta
 
 from midtrans_simulator.notifications.posting import Answer, Poster, Unreachable, resolved
-from midtrans_simulator.protocol.model import Delivery, DeliveryState, Transaction, Try
+from midtrans_simulator.protocol.model import Delivery, DeliveryState, Try
 from midtrans_simulator.state import faults as fault
 from midtrans_simulator.state.clock import Clock
 from midtrans_simulator.state.faults import Faults
@@ -17,6 +18,7 @@ from midtrans_simulator.state.store import Store
 from midtrans_simulator.state.timers import Timers
 
 DELIVER = "deliver"
+_log = logging.getLogger(__name__)
 HEADERS = {"User-Agent": "Veritrans", "Accept": "application/json", "Content-Type": "application/json"}
 
 _MINUTES = (2, 10, 30, 90, 210)
@@ -98,15 +100,15 @@ class Courier:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    def post(self, transaction: Transaction, body: str) -> None:
-        """Send `body` to each of the transaction's URLs, through the faults that are switched on."""
-        for url in transaction.notify_urls:
-            delivery = self._record(transaction.id, transaction.order_id, url, body)
+    def post(self, transaction_id: str, order_id: str, urls: list[str], body: str) -> None:
+        """Send `body` to each of the URLs, through the faults that are switched on."""
+        for url in urls:
+            delivery = self._record(transaction_id, order_id, url, body)
             if self._faults.strikes(fault.DROP):
                 delivery.state = DeliveryState.DROPPED
                 self._store.put(delivery)
                 continue
-            overtaken = self._held.pop((url, transaction.order_id), [])
+            overtaken = self._held.pop((url, order_id), [])
             swap = None if overtaken else self._faults.strikes(fault.SWAP)
             if swap is not None:
                 self._hold(delivery, swap.by)
@@ -114,7 +116,7 @@ class Courier:
             late = self._faults.strikes(fault.DELAY)
             self._send(delivery, late.by if late else None)
             if self._faults.strikes(fault.DUPLICATE):
-                twin = self._record(transaction.id, transaction.order_id, url, body, copy_of=delivery.id)
+                twin = self._record(transaction_id, order_id, url, body, copy_of=delivery.id)
                 self._send(twin, late.by if late else None)
             for earlier in overtaken:
                 self._due(earlier.id)
@@ -224,6 +226,9 @@ class Courier:
             error = f"no answer within {self._timeout:g} s"
         except Unreachable as problem:
             error = str(problem)
+        except Exception as problem:  # noqa: BLE001 - one delivery's trouble is not the others' of its lane
+            error = f"{type(problem).__name__}: {problem}"
+            _log.exception("notification %s to %s could not be sent", delivery.id, delivery.url)
         return Try(at, http_status, reply, error, _since(started), sequence)
 
     async def _post_following(self, url: str, body: str) -> Answer:

@@ -93,8 +93,11 @@ class Poster:
 
 
 def resolved(url: str, location: str) -> str:
-    """Where a redirect from `url` leads."""
-    return urljoin(url, location)
+    """Where a redirect from `url` leads. Raises Unreachable for a `Location` that is no address."""
+    try:
+        return urljoin(url, location)
+    except ValueError as problem:
+        raise Unreachable(f"the Location {location!r} is no URL: {problem}") from None
 
 
 class _Connection(asyncio.Protocol):

@@ -11,7 +11,7 @@ from datetime import timedelta
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.payments.references import settled_details
 from midtrans_simulator.protocol import wib
-from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.methods import METHODS, Group
 from midtrans_simulator.protocol.model import Fraud, Status, Transaction, Verdict
 from midtrans_simulator.protocol.transitions import IllegalTransition, move
 from midtrans_simulator.state import faults as fault
@@ -139,6 +139,7 @@ def pay_again(gateway: Gateway, transaction: Transaction) -> Transaction:
         refunds=[],
         verdict=None,
         repeats=transaction.id,
+        b2b=METHODS[transaction.method].group is Group.BANK,
     )
     if transaction.payment_type == "credit_card":
         conclude_card(gateway, again, Verdict(Status.CAPTURE, Fraud.ACCEPT, "00", "Approved", "05"))

@@ -28,6 +28,7 @@ class Order:
     request: dict[str, Any]
     notify_urls: list[str]
     token: str | None = None
+    subscription_id: str | None = None
 
     @classmethod
     def of(cls, session: Session) -> "Order":
@@ -69,6 +70,10 @@ class Choice:
     card: CardUse | None = None
     expiry_time: datetime | None = None
     """None: the method's own lifetime."""
+
+
+_B2B_METHOD = "permata_va"
+"""With a `va_number` of the merchant's own it is B2B (Midtrans, "Permata VA")."""
 
 
 def start(
@@ -118,6 +123,7 @@ def begin(gateway: Gateway, order: Order, choice: Choice) -> Transaction:
     transaction = _new(gateway, order, choice.method, issued.payment_type)
     transaction.details = issued.details
     transaction.qr_string = issued.qr_string
+    transaction.b2b = choice.method.code == _B2B_METHOD and bool(choice.options.get("va_number"))
     transaction.fraud = Fraud.ACCEPT if choice.method.scored else None
     lifetime_ends = gateway.now() + choice.method.lifetime
     transaction.expiry_time = (
@@ -130,6 +136,16 @@ def begin(gateway: Gateway, order: Order, choice: Choice) -> Transaction:
     gateway.timers.schedule(transaction.expiry_time, acts.EXPIRE, transaction.id)
     if choice.method.code == "ovo":
         ovo.push(gateway, transaction)
+    return transaction
+
+
+def refuse(gateway: Gateway, order: Order, method: Method, code: str, message: str) -> Transaction:
+    """An attempt that ends before any bank is asked; `code` and `message` say why."""
+    transaction = _new(gateway, order, method, method.payment_type)
+    transaction.fraud = Fraud.ACCEPT
+    transaction.details = {"channel_response_code": code, "channel_response_message": message}
+    move(transaction, Status.DENY)
+    acts.announce(gateway, transaction)
     return transaction
 
 
@@ -193,6 +209,7 @@ def _new(
         notify_urls=order.notify_urls,
         echo=_echo(order.request),
         remarks=list(departures(order.request, method)),
+        subscription_id=order.subscription_id,
     )
 
 

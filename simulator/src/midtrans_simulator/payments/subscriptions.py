@@ -2,6 +2,7 @@
 
 import calendar
 from datetime import datetime, timedelta
+from typing import Any
 
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.payments import acts, attempts, vault
@@ -10,6 +11,13 @@ from midtrans_simulator.protocol.methods import METHODS
 from midtrans_simulator.protocol.model import UNPAID, AccountState, Subscription, Transaction
 
 CHARGE = "charge_subscription"
+MOST_RETRIES = 3
+DEFAULT_RETRY: dict[str, Any] = {"interval": 1, "interval_unit": "hour", "max_interval": MOST_RETRIES}
+"""What happens to a refused charge when the merchant has not said (Midtrans, "Create subscription")."""
+_GONE = {
+    "credit_card": ("411", "Token id is missing, invalid, or timed out"),
+    "gopay": ("404", "Account doesn't exist."),
+}
 _STEPS = {
     "minute": timedelta(minutes=1),
     "hour": timedelta(hours=1),
@@ -24,8 +32,14 @@ def register(gateway: Gateway) -> None:
     gateway.timers.on(CHARGE, lambda subject: _due(gateway, subject))
 
 
+def create(gateway: Gateway, subscription: Subscription) -> None:
+    """Keep it, tell the merchant, and wait for its first charge."""
+    start(gateway, subscription)
+    gateway.tell_of(subscription)
+
+
 def start(gateway: Gateway, subscription: Subscription) -> None:
-    """Keep it, and wait for its next charge."""
+    """Wait for its next charge."""
     gateway.subscriptions.put(subscription)
     gateway.timers.schedule(subscription.next_at, CHARGE, subscription.id)
 
@@ -39,45 +53,64 @@ def enable(gateway: Gateway, subscription: Subscription) -> None:
 
 
 def _due(gateway: Gateway, subscription_id: str) -> None:
+    """Charge. A refused charge is retried as asked, and after the last retry the subscription ends."""
     subscription = gateway.subscriptions.get(subscription_id)
     if subscription is None or not subscription.active or gateway.now() < subscription.next_at:
         return
-    transaction = _charge(gateway, subscription)
-    subscription.previous_at = gateway.now()
-    refused = transaction is None or transaction.status in UNPAID
-    retries = int(subscription.retry_schedule.get("max_interval") or 0)
-    if refused and subscription.failures < retries:
-        subscription.failures += 1
-        subscription.next_at = _step(gateway.now(), subscription.retry_schedule)
-    else:
+    if subscription.failures == 0:
         subscription.charges += 1
+    subscription.previous_at = gateway.now()
+    subscription.next_at = _step(gateway.now(), subscription.schedule)
+    if _charge(gateway, subscription).status in UNPAID:
+        _after_a_refusal(gateway, subscription)
+    else:
+        longest = subscription.schedule.get("max_interval")
         subscription.failures = 0
-        subscription.next_at = _step(gateway.now(), subscription.schedule)
-    longest = subscription.schedule.get("max_interval")
-    subscription.active = not longest or subscription.charges < int(longest)
+        subscription.active = not longest or subscription.charges < int(longest)
     if subscription.active:
         start(gateway, subscription)
     else:
         gateway.subscriptions.put(subscription)
 
 
-def _charge(gateway: Gateway, subscription: Subscription) -> Transaction | None:
-    """One charge under an order id of its own; None when the card or the wallet is gone."""
+def _after_a_refusal(gateway: Gateway, subscription: Subscription) -> None:
+    retry = subscription.retry_schedule or DEFAULT_RETRY
+    asked = retry.get("max_interval")
+    if subscription.failures < (MOST_RETRIES if asked is None else int(asked)):
+        subscription.failures += 1
+        subscription.next_at = _step(gateway.now(), retry)
+    else:
+        subscription.active = False
+
+
+def _charge(gateway: Gateway, subscription: Subscription) -> Transaction:
+    """One charge under an order id of its own. A card or a wallet that is not there is refused."""
     order = Order(
         merchant_id=subscription.merchant_id,
-        order_id=f"SUBS-{subscription.id[:13]}-{len(subscription.transaction_ids) + 1}",
+        order_id=_order_id(gateway, subscription),
         gross_amount=subscription.amount,
         request=subscription.request,
         notify_urls=subscription.notify_urls,
+        subscription_id=subscription.id,
     )
     choice = _choice(gateway, subscription)
     if choice is None:
-        return None
-    transaction = attempts.begin(gateway, order, choice)
-    if choice.card is None:
-        acts.pay(gateway, transaction)
+        method = METHODS[subscription.payment_type]
+        transaction = attempts.refuse(gateway, order, method, *_GONE[subscription.payment_type])
+    else:
+        transaction = attempts.begin(gateway, order, choice)
+        if choice.card is None:
+            acts.pay(gateway, transaction)
     subscription.transaction_ids.append(transaction.id)
     return transaction
+
+
+def _order_id(gateway: Gateway, subscription: Subscription) -> str:
+    """The subscription's name and ten digits of a unique number (Midtrans, "Create subscription")."""
+    number = int(gateway.now().timestamp())
+    while gateway.ledger.attempts(subscription.merchant_id, f"{subscription.name}{number:010}"):
+        number += 1  # ends: there are only so many attempts
+    return f"{subscription.name}{number:010}"
 
 
 def _choice(gateway: Gateway, subscription: Subscription) -> Choice | None:

@@ -1,6 +1,7 @@
 """Card tokens and saved cards: what stands in for a card number (14). Here numbers are play money too."""
 
 import secrets
+import string
 import uuid
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from midtrans_simulator.protocol.model import CardToken, SavedCard
 
 TOKEN_LIFE = timedelta(minutes=10)
 SAVED_LIFE = timedelta(days=365 * 5)
+_LETTERS = string.ascii_letters + string.digits
 
 
 def tokenize(gateway: Gateway, number: str) -> CardToken:
@@ -20,8 +22,9 @@ def tokenize(gateway: Gateway, number: str) -> CardToken:
 
 
 def save(gateway: Gateway, number: str) -> SavedCard:
-    """A saved_token_id begins with the first six digits, and is good for charges until its end."""
-    saved = SavedCard(f"{number[:6]}{secrets.token_hex(6)}{number[-4:]}", number, gateway.now() + SAVED_LIFE)
+    """A saved_token_id: eight digits, twenty letters and digits, the last four; good until its end."""
+    middle = "".join(secrets.choice(_LETTERS) for _ in range(20))
+    saved = SavedCard(f"{number[:8]}{middle}{number[-4:]}", number, gateway.now() + SAVED_LIFE)
     gateway.saved_cards.put(saved)
     return saved
 

@@ -26,6 +26,7 @@ def facts(transaction: Transaction, merchant: Merchant, *, status_code: str, mes
         "signature_key": sign(transaction.order_id, status_code, gross_amount, merchant.server_key),
         "settlement_time": wib.text(transaction.settlement_time) if transaction.settlement_time else None,
         "expiry_time": wib.text(transaction.expiry_time) if transaction.expiry_time else None,
+        "subscription_id": transaction.subscription_id,
         **transaction.details,
         **transaction.echo,
     }

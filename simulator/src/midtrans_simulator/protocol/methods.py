@@ -43,6 +43,8 @@ class Method:
     """Parts of a request that its page calls mandatory; Midtrans is seen to do without them."""
     life_limits: tuple[timedelta, timedelta] | None = None
     """Between which a merchant may set its expiry; None: not published."""
+    keyless: bool = False
+    """Charges by it ignore the `Idempotency-Key`."""
     by_transaction_id_only: bool = False
     """Core finds it by its transaction_id, never by order_id (section 4)."""
 
@@ -67,10 +69,11 @@ def _va(
         va_prefix=prefix,
         va_length=length,
         reversible=code == "permata_va",
+        keyless=code == "permata_va",
     )
 
 
-def _internet(code: str, name: str, *, scored: bool = True) -> Method:
+def _internet(code: str, name: str, *, scored: bool = True, keyless: bool = False) -> Method:
     return Method(
         code=code,
         name=name,
@@ -78,6 +81,7 @@ def _internet(code: str, name: str, *, scored: bool = True) -> Method:
         payment_type=code,
         lifetime=timedelta(hours=2),
         scored=scored,
+        keyless=keyless,
         on_request=True,
     )
 
@@ -181,6 +185,7 @@ METHODS: dict[str, Method] = {
             maximum=5_000_000,
             reversible=True,
             scored=False,
+            keyless=True,
         ),
         Method(
             code="akulaku",
@@ -203,9 +208,9 @@ METHODS: dict[str, Method] = {
             documented_needs=("customer_details",),
             refund_window=timedelta(days=14),
         ),
-        _internet("bca_klikbca", "KlikBCA", scored=False),
+        _internet("bca_klikbca", "KlikBCA", scored=False, keyless=True),
         _internet("bca_klikpay", "BCA KlikPay"),
-        _internet("cimb_clicks", "CIMB Clicks", scored=False),
+        _internet("cimb_clicks", "CIMB Clicks", scored=False, keyless=True),
         _internet("bri_epay", "BRImo"),
         _internet("danamon_online", "Danamon Online Banking"),
         _internet("uob_ezpay", "UOB EZ Pay"),

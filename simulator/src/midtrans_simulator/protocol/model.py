@@ -112,6 +112,10 @@ class Transaction:
     """What the documents would have refused in the request; shown as hints."""
     arriving: bool = False
     """Paid in the last second: the money is on its way, and nothing ends the payment any more."""
+    b2b: bool = False
+    """Its virtual account belongs to a business partner and takes several payments under one order."""
+    subscription_id: str | None = None
+    """The subscription that charged it."""
     card_bank: str | None = None
     """Who issued the card; `details["bank"]` is who acquires it."""
     repeats: str | None = None
@@ -220,17 +224,18 @@ class Subscription:
     token: str
     schedule: dict[str, Any]
     created_at: datetime
+    first_at: datetime
     next_at: datetime
     notify_urls: list[str]
     retry_schedule: dict[str, Any] = field(default_factory=dict)
     request: dict[str, Any] = field(default_factory=dict)
-    """The body that made it, for what is echoed: metadata, customer_details, gopay."""
+    """What is echoed of the bodies that made and changed it: metadata, customer_details, gopay."""
     active: bool = True
     cancelled: bool = False
     charges: int = 0
-    """Intervals charged so far."""
+    """Intervals begun so far, that of a charge under way included."""
     failures: int = 0
-    """Refusals in a row within the present interval."""
+    """Refusals in a row within the present interval; it ends with a success or the last retry."""
     previous_at: datetime | None = None
     transaction_ids: list[str] = field(default_factory=list)
 

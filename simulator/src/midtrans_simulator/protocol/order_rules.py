@@ -73,8 +73,6 @@ def _transaction(body: dict[str, Any], least: str) -> Iterator[str]:
     if not isinstance(details, dict):
         details = {}
     order_id = details.get("order_id")
-    if isinstance(order_id, int) and not isinstance(order_id, bool):
-        order_id = str(order_id)
     if order_id is None or (isinstance(order_id, str) and not order_id.strip()):
         yield "transaction_details.order_id is required"
     elif not isinstance(order_id, str):

@@ -89,7 +89,7 @@ async def _token_request(gateway: Gateway, request: Request) -> dict[str, Any]:
     if len(raw) > LARGEST_REQUEST:
         raise SnapRefusal(400, "The request is too large (maximum is 16 KB)")
     try:
-        body = jsonbody.parse(raw)
+        body = jsonbody.request(raw)
     except ValueError:
         raise SnapRefusal(400, _NO_JSON) from None
     body = {} if body is None else body

@@ -7,6 +7,8 @@ it finds, so an event that time has overtaken does nothing.
 import asyncio
 import heapq
 import itertools
+import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,6 +17,9 @@ from midtrans_simulator.state.clock import Clock
 from midtrans_simulator.state.store import Store
 
 Handler = Callable[[str], None]
+
+_FAILURES_KEPT = 50
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, order=True)
@@ -37,11 +42,22 @@ class ClockMark:
     running: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An event that could not be carried out. The clock goes on, and somebody is told."""
+
+    at: datetime
+    event: str
+    subject: str
+    error: str
+
+
 class Timers:
     def __init__(self, clock: Clock, store: Store) -> None:
         self._clock = clock
         self._store = store
         self._handlers: dict[str, Handler] = {}
+        self._failures: deque[Failure] = deque(maxlen=_FAILURES_KEPT)
         self._changed = asyncio.Event()
         self._stepping = asyncio.Lock()
         self._heap = store.load(Timer)
@@ -104,7 +120,12 @@ class Timers:
 
     def clear(self) -> None:
         self._heap.clear()
+        self._failures.clear()
         self._changed.set()
+
+    def failures(self) -> list[Failure]:
+        """Events whose handler raised, oldest first; the latest of them, so many as are kept."""
+        return list(self._failures)
 
     def pending(self) -> list[Timer]:
         return sorted(self._heap)
@@ -112,7 +133,12 @@ class Timers:
     def _fire_next(self) -> None:
         timer = heapq.heappop(self._heap)
         self._store.remove(timer)
-        self._handlers[timer.event](timer.subject)
+        try:
+            self._handlers[timer.event](timer.subject)
+        except Exception as problem:  # noqa: BLE001 - one event's trouble must not stop the clock
+            _log.exception("the event %s of %s failed", timer.event, timer.subject)
+            said = f"{type(problem).__name__}: {problem}"
+            self._failures.append(Failure(self._clock.now(), timer.event, timer.subject, said))
 
     def _resume_clock(self) -> None:
         for mark in self._store.load(ClockMark):

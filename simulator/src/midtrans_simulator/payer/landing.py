@@ -1,8 +1,5 @@
-"""Pages for those who came to an address by accident: no finish URL, and a wrong path (4.2)."""
+"""Where people land who came by accident: back from paying without a finish URL, or on a wrong path."""
 
-from collections.abc import Awaitable, Callable
-
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -20,15 +17,10 @@ def routes(gateway: Gateway) -> list[Route]:
     return [Route(OWN_FINISH, finished)]
 
 
-def not_here(gateway: Gateway) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """A wrong path is an HTML page, as on Midtrans."""
-
-    async def handler(request: Request, problem: Exception) -> Response:
-        status = problem.status_code if isinstance(problem, HTTPException) else 404
-        asked = {"HTTP": f"{status} {request.method} {request.url.path}"}
-        return _notice(gateway, request, "nothing", asked, status)
-
-    return handler
+def wrong_path(gateway: Gateway, request: Request, status: int) -> Response:
+    """On the Snap host, and where nothing of Midtrans lives, an HTML page says so."""
+    asked = {"HTTP": f"{status} {request.method} {request.url.path}"}
+    return _notice(gateway, request, "nothing", asked, status)
 
 
 def _notice(
