@@ -13,7 +13,7 @@ from midtrans_simulator.app import create_app
 from midtrans_simulator.notifications.tunnel import certificate, tunnel
 from midtrans_simulator.protocol.wib import WIB
 from midtrans_simulator.serving import address, listen
-from midtrans_simulator.state.config import SimulatorConfig
+from midtrans_simulator.state.config import REDIRECT_PATHS, MerchantKeys, SimulatorConfig
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,7 +54,7 @@ def _serve(options: argparse.Namespace) -> int:
         if proxy is not None:
             _say(f"  proxy for clients that know only Midtrans's own addresses: {address(proxy)}")
         _say(f"  notifications to {config.notify_url or 'the URLs in X-Override-Notification only'}")
-        keys = ", ".join(options.server_key or ["any that begins with SB-Mid-server-"])
+        keys = ", ".join(each.server_key for each in config.listed) or "every sandbox key is a merchant"
         _say(f"  server keys: {keys}")
         server = uvicorn.Server(
             uvicorn.Config(
@@ -71,6 +71,8 @@ def _config(options: argparse.Namespace, own_address: str) -> SimulatorConfig:
         server_key=options.server_key[0] if options.server_key else None,
         more_server_keys=tuple(options.server_key[1:]) if options.server_key else (),
         client_key=options.client_key,
+        merchants=tuple(options.merchant or ()),
+        redirect_url=options.redirect_url,
         notify_url=options.notify,
         recurring_url=options.notify_recurring,
         finish_url=options.finish_url,
@@ -101,10 +103,23 @@ def _parser() -> argparse.ArgumentParser:
         "--server-key",
         action="append",
         metavar="KEY",
-        help="a merchant, may be repeated (default: every key that begins with SB-Mid-server- is one)",
+        help="a merchant, may be repeated (default: every sandbox key is one)",
     )
     parser.add_argument(
-        "--client-key", metavar="KEY", help="default: every key that begins with SB-Mid-client-"
+        "--client-key", metavar="KEY", help="of the merchants of --server-key (default: every sandbox key)"
+    )
+    parser.add_argument(
+        "--merchant",
+        action="append",
+        type=_merchant,
+        metavar="ID,SERVER_KEY,CLIENT_KEY",
+        help="a merchant with all three, may be repeated",
+    )
+    parser.add_argument(
+        "--redirect-url",
+        choices=tuple(REDIRECT_PATHS),
+        default="v4",
+        help="shape of redirect_url: of today, of the documents, of 2021 (default: %(default)s)",
     )
     parser.add_argument(
         "--state", metavar="FILE", help="keep everything in this SQLite file through restarts"
@@ -131,6 +146,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=int, help="makes jitter and numbers repeatable")
     return parser
+
+
+def _merchant(text: str) -> MerchantKeys:
+    merchant_id, *keys = [part.strip() for part in text.split(",")]
+    if not merchant_id or len(keys) != len(("server", "client")) or not all(keys):
+        raise argparse.ArgumentTypeError("write ID,SERVER_KEY,CLIENT_KEY")
+    return MerchantKeys(merchant_id, *keys)
 
 
 def _positive(text: str) -> float:

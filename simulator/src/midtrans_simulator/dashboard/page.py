@@ -16,7 +16,7 @@ from midtrans_simulator.dashboard import commands
 from midtrans_simulator.dashboard.acts import by_actor
 from midtrans_simulator.dashboard.hints import hint, unlisted_card
 from midtrans_simulator.dashboard.orders import Filter, Order, counts, orders, standing
-from midtrans_simulator.dashboard.trial import SOME_SANDBOX_KEY, start_trial
+from midtrans_simulator.dashboard.trial import shown_keys, start_trial
 from midtrans_simulator.dashboard.upcoming import Upcoming, upcoming
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.http import texts
@@ -146,9 +146,9 @@ def _detail(
         for order in listed
         if order.order_id == selection.order and selection.merchant in {"", order.merchant_id}
     ]
-    key = gateway.config.server_key or SOME_SANDBOX_KEY
     if not chosen:
-        return {"order": None, "server_key": key, "client_key": gateway.config.client_key}
+        keys = shown_keys(gateway)
+        return {"order": None, "server_key": keys.server_key, "client_key": keys.client_key}
     order = chosen[0]
     merchant = gateway.ledger.merchant(order.merchant_id)
     session = order.sessions[-1] if order.sessions else None

@@ -16,6 +16,7 @@ from midtrans_simulator.http.urls import base_url
 from midtrans_simulator.protocol.model import Merchant
 from midtrans_simulator.snap import sessions
 from midtrans_simulator.snap.validation import problems
+from midtrans_simulator.state.config import REDIRECT_PATHS
 
 LARGEST_REQUEST = 16_000
 Act = Callable[[Gateway, Request], Awaitable[JSONResponse]]
@@ -63,7 +64,7 @@ async def _create(gateway: Gateway, request: Request) -> JSONResponse:
     merchant = _merchant(gateway, request)
     body = await _token_request(gateway, request)
     session = sessions.create(gateway, merchant, body, notify_urls(gateway, request))
-    url = f"{base_url(request)}/snap/v4/redirection/{session.token}"
+    url = f"{base_url(request)}{REDIRECT_PATHS[gateway.config.redirect_url]}/{session.token}"
     return JSONResponse({"token": session.token, "redirect_url": url}, status_code=201)
 
 

@@ -18,6 +18,7 @@ from midtrans_simulator.protocol.transitions import IllegalTransition
 from midtrans_simulator.snap import card_form, choose, instructions
 from midtrans_simulator.snap.render import Renderer
 from midtrans_simulator.snap.views import View, Wish, closed_view, current
+from midtrans_simulator.state.config import REDIRECT_PATHS
 
 _PHONE = re.compile(r"Android|iPhone|iPad|iPod|Mobile", re.IGNORECASE)
 _STRIP = {"pay": acts.pay, "deny": acts.deny, "expire": acts.expire}
@@ -59,7 +60,7 @@ def routes(gateway: Gateway) -> list[Route]:
     ]
 
 
-_REDIRECTIONS = ("/snap/v4/redirection/{token}", "/snap/v3/redirection/{token}", "/snap/v2/vtweb/{token}")
+_REDIRECTIONS = tuple(f"{path}/{{token}}" for path in REDIRECT_PATHS.values())
 
 
 def _shell(

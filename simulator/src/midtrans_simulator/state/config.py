@@ -1,5 +1,6 @@
 """What one simulator is started with."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,17 +9,45 @@ DEFAULT_SERVER_KEY = "SB-Mid-server-simulator"
 DEFAULT_CLIENT_KEY = "SB-Mid-client-simulator"
 
 
+REDIRECT_PATHS = {
+    "v4": "/snap/v4/redirection",
+    "v3": "/snap/v3/redirection",
+    "v2": "/snap/v2/vtweb",
+}
+"""The shapes a `redirect_url` has had: of today, of the documents, and of 2021. All of them are served."""
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantKeys:
+    """A merchant as it stands in Midtrans's dashboard."""
+
+    id: str
+    server_key: str
+    client_key: str | None = None
+    """None: any client key opens its pages."""
+
+    @classmethod
+    def of(cls, server_key: str, client_key: str | None) -> "MerchantKeys":
+        """A merchant that was given keys and no id: the id follows from the server key."""
+        digest = int(hashlib.sha256(server_key.encode()).hexdigest(), 16)
+        return cls(f"G{digest % 10**9:09}", server_key, client_key)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatorConfig:
     """The settings Midtrans keeps in its dashboard, and those only a simulator has.
 
-    Without `server_key` every key that begins with `SB-Mid-server-` is a merchant of its own.
+    Without `server_key` and `merchants` every sandbox key is a merchant of its own.
     """
 
     server_key: str | None = None
     more_server_keys: tuple[str, ...] = ()
     """Further merchants, each with notifications, orders and cards of its own."""
     client_key: str | None = None
+    merchants: tuple[MerchantKeys, ...] = ()
+    """Merchants with an id and a client key of their own."""
+    redirect_url: str = "v4"
+    """Which of `REDIRECT_PATHS` the `redirect_url` of a token has."""
     notify_url: str | None = None
     """The dashboard's Payment Notification URL; None: only the URLs of the X- headers are used."""
     recurring_url: str | None = None
@@ -49,3 +78,10 @@ class SimulatorConfig:
     other characters, Akulaku and Kredivo without items or customer."""
     mirror_body_code: bool = False
     """True answers Core errors with the HTTP status of the body instead of HTTP 200."""
+
+    @property
+    def listed(self) -> tuple[MerchantKeys, ...]:
+        """All merchants there are; empty: whoever shows a sandbox key is one."""
+        keys = [self.server_key] if self.server_key is not None else []
+        plain = (MerchantKeys.of(key, self.client_key) for key in [*keys, *self.more_server_keys])
+        return (*self.merchants, *plain)

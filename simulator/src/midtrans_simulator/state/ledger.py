@@ -1,15 +1,15 @@
 """All merchants, sessions and transactions, found by the ids the API knows them by."""
 
-import hashlib
 from collections import defaultdict
 
 from midtrans_simulator.protocol.methods import METHODS
 from midtrans_simulator.protocol.model import Merchant, Session, Status, Transaction
-from midtrans_simulator.state.config import SimulatorConfig
+from midtrans_simulator.state.config import MerchantKeys, SimulatorConfig
 from midtrans_simulator.state.store import Store
 
-SANDBOX_SERVER_PREFIX = "SB-Mid-server-"
-SANDBOX_CLIENT_PREFIX = "SB-Mid-client-"
+SANDBOX_SERVER_KEYS = ("SB-Mid-server-", "Mid-server-")
+SANDBOX_CLIENT_KEYS = ("SB-Mid-client-", "Mid-client-")
+"""How sandbox keys begin; newer accounts have theirs without `SB-` (seen live)."""
 _REFERENCES = frozenset({"va_numbers", "permata_va_number", "bill_key", "payment_code"})
 
 
@@ -17,6 +17,7 @@ class Ledger:
     def __init__(self, config: SimulatorConfig, store: Store) -> None:
         self._config = config
         self._store = store
+        self._listed = {keys.server_key: keys for keys in config.listed}
         self._merchants = {merchant.id: merchant for merchant in store.load(Merchant)}
         self._sessions: dict[str, Session] = {}
         self._transactions: dict[str, Transaction] = {}
@@ -31,25 +32,22 @@ class Ledger:
             self._index_transaction(transaction)
 
     def merchant_by_server_key(self, key: str) -> Merchant | None:
-        """The merchant with this key; without a configured key, any sandbox key is one."""
-        configured = self._config.server_key
-        if configured is None:
-            known = key.startswith(SANDBOX_SERVER_PREFIX)
-        else:
-            known = key in {configured, *self._config.more_server_keys}
-        if not known:
+        """The merchant with this key; where none is listed, any sandbox key is one."""
+        keys = self._listed.get(key)
+        if keys is None and not self._listed and key.startswith(SANDBOX_SERVER_KEYS):
+            keys = MerchantKeys.of(key, self._config.client_key)
+        if keys is None:
             return None
-        digest = int(hashlib.sha256(key.encode()).hexdigest(), 16)
-        merchant = Merchant(f"G{digest % 10**9:09}", key, self._config.client_key)
+        merchant = Merchant(keys.id, keys.server_key, keys.client_key)
         if self._merchants.get(merchant.id) != merchant:
             self._merchants[merchant.id] = merchant
             self._store.put(merchant)
         return merchant
 
     def knows_client_key(self, key: str) -> bool:
-        """Whether this client key opens pages and makes card tokens; without a configured one any does."""
-        configured = self._config.client_key
-        return key == configured if configured is not None else key.startswith(SANDBOX_CLIENT_PREFIX)
+        """Whether this client key opens pages and makes card tokens; where none is set, any does."""
+        own = {keys.client_key for keys in self._listed.values()} or {self._config.client_key}
+        return key in own or (None in own and key.startswith(SANDBOX_CLIENT_KEYS))
 
     def merchant(self, merchant_id: str) -> Merchant:
         return self._merchants[merchant_id]
