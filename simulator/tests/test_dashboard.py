@@ -29,6 +29,9 @@ WAYS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("credit_card", SECURE, ["pay", "settle"]),
     ("credit_card", SECURE, ["pay", "cancel"]),
     ("credit_card", SECURE, ["pay", "settle", "chargeback_some"]),
+    ("credit_card", SECURE, ["pay", "settle", "chargeback"]),
+    ("credit_card", SECURE, ["pay", "settle", "chargeback", "win_chargeback"]),
+    ("gopay", {}, ["pay", "refund", "return_refund"]),
     ("credit_card", SECURE | {"credit_card": {"secure": True, "type": "authorize"}}, ["pay"]),
     ("credit_card", CHALLENGED, []),
     ("credit_card", CHALLENGED, ["approve"]),
@@ -48,6 +51,8 @@ EVERY = [
     "reverse",
     "refund",
     "chargeback",
+    "win_chargeback",
+    "return_refund",
 ]
 
 

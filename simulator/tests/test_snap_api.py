@@ -32,10 +32,10 @@ def test_a_wrong_key_is_refused_before_the_body_is_looked_at(bench: Any) -> None
 def test_any_sandbox_key_is_a_merchant_when_none_is_given(bench: Any) -> None:
     async def story(b: Any) -> None:
         body = {"transaction_details": {"order_id": "INV-1", "gross_amount": 10_000}}
-        for key in ("SB-Mid-server-one", "SB-Mid-server-two"):
+        for key in ("SB-Mid-server-one", "SB-Mid-server-two", "Mid-server-three"):
             assert (await b.api.post("/snap/v1/transactions", json=body, auth=(key, ""))).status_code == 201
         assert (
-            await b.api.post("/snap/v1/transactions", json=body, auth=("Mid-server-x", ""))
+            await b.api.post("/snap/v1/transactions", json=body, auth=("server-x", ""))
         ).status_code == 401
 
     bench(story, server_key=None, client_key=None)

@@ -203,6 +203,8 @@ _ACTS: dict[str, Callable[[Gateway, Transaction], object]] = {
     "settle": acts.settle,
     "reverse": acts.reverse,
     "pay_again": acts.pay_again,
+    "win_chargeback": acts.win_chargeback,
+    "return_refund": refunds.return_refund,
 }
 
 

@@ -15,6 +15,7 @@ UNKNOWN_KEY = "Transaction cannot be authorized with the current client/server k
 INVALID = "One or more parameters in the payload is invalid."
 NO_TOKEN = "Token id is missing, invalid, or timed out"  # noqa: S105 - a sentence
 NO_ACCESS = "Merchant doesn't have access for this payment type"
+DUPLICATE_REFUND = "Duplicate refund ID"
 USED = "order_id has been paid and utilized, please use another order ID"
 
 _SAID_BY_HTTP = 401

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from midtrans_simulator.core.endpoint import Body, Call
-from midtrans_simulator.core.errors import INVALID, CoreError
+from midtrans_simulator.core.errors import DUPLICATE_REFUND, INVALID, CoreError
 from midtrans_simulator.payments.refunds import (
     DuplicateRefund,
     RefundAmountRefused,
@@ -41,7 +41,7 @@ def refund_reply(call: Call, transaction: Transaction, *, direct: bool) -> Body:
             return _reply(call, transaction, "202", _DENIED, nothing)
         made = refund(call.gateway, transaction, request, direct=direct)
     except DuplicateRefund:
-        raise CoreError(406, "Duplicate refund ID", id=transaction.id) from None
+        raise CoreError(406, DUPLICATE_REFUND, id=transaction.id) from None
     except RefundAmountRefused:
         raise CoreError(414, _BAD_AMOUNT, id=transaction.id) from None
     given_back = {

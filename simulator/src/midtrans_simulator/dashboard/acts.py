@@ -34,6 +34,9 @@ class Act:
 _MAY_BE_PAID_AGAIN = frozenset({Status.CAPTURE, Status.SETTLEMENT, Status.PARTIAL_REFUND, Status.REFUND})
 
 
+_CHARGED_BACK = frozenset({Status.CHARGEBACK, Status.PARTIAL_CHARGEBACK})
+
+
 def by_actor(transaction: Transaction) -> dict[Actor, list[Act]]:
     """The acts of each actor who has any."""
     found: dict[Actor, list[Act]] = {}
@@ -64,6 +67,10 @@ def acts(transaction: Transaction) -> list[Act]:
         found.append(Act(Actor.BANK, "chargeback", "chargeback_part", {"partial": True}))
     if legal(transaction, Status.CHARGEBACK):
         found.append(Act(Actor.BANK, "chargeback", "chargeback"))
+    if transaction.status in _CHARGED_BACK:
+        found.append(Act(Actor.BANK, "win_chargeback", "win_chargeback"))
+    if transaction.refunds:
+        found.append(Act(Actor.BANK, "return_refund", "return_refund"))
     if transaction.status is Status.AUTHORIZE:
         found.append(Act(Actor.BANK, "deny", "deny"))
     if legal(transaction, Status.CANCEL):

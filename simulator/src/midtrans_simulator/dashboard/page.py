@@ -182,9 +182,11 @@ def _detail(
 def _pretty(body: str) -> str:
     """Indented, unless a fault has damaged it."""
     try:
-        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+        text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+        text.encode()  # raises for half a surrogate pair
     except ValueError:
         return body
+    return text
 
 
 def _sent_status(body: str) -> str:

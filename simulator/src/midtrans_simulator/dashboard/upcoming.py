@@ -51,6 +51,10 @@ _ALIVE: dict[str, frozenset[Status | None]] = {
     acts.REVERSE: frozenset({Status.SETTLEMENT}),
     acts.ARRIVE: frozenset({Status.PENDING}),
     ovo.ANSWER: frozenset({Status.PENDING}),
+    acts.WIN_CHARGEBACK: frozenset({Status.CHARGEBACK, Status.PARTIAL_CHARGEBACK}),
+    acts.SETTLE_AGAIN: frozenset({Status.SETTLEMENT}),
+    acts.EXPIRE_LATE: frozenset({Status.PENDING}),
+    refunds.RETURN: frozenset({Status.REFUND, Status.PARTIAL_REFUND}),
     refunds.CONFIRM: frozenset({Status.REFUND, Status.PARTIAL_REFUND}),
 }
 """The statuses in which an event still does something."""

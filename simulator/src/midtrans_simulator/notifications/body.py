@@ -1,12 +1,14 @@
 """The body of an HTTP notification: reverse-alphabetical, compact, signed (section 7)."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from midtrans_simulator.protocol.facts import facts
 from midtrans_simulator.protocol.model import UNPAID, Merchant, Status, Subscription, Transaction
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TRANSACTION_PART = (
     "transaction_id",
     "transaction_status",
@@ -63,7 +65,10 @@ def subscription_body(subscription: Subscription) -> dict[str, Any]:
 def written(body: dict[str, Any]) -> str:
     """Compact, with its keys in reverse alphabetical order, as real bodies are (7.1)."""
     ordered = dict(sorted(body.items(), reverse=True))
-    return json.dumps(ordered, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(ordered, separators=(",", ":"), ensure_ascii=False)
+    if not text.isascii() and _SURROGATE.search(text):  # no encoding has half a pair; JSON's escapes do
+        return json.dumps(ordered, separators=(",", ":"))
+    return text
 
 
 def _utc(moment: datetime | None) -> str | None:

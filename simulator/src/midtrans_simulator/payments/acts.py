@@ -22,6 +22,9 @@ CONCLUDE_CARD = "conclude_card"
 REVERSE = "reverse"
 ARRIVE = "arrive"
 PAY_AGAIN = "pay_again"
+WIN_CHARGEBACK = "win_chargeback"
+SETTLE_AGAIN = "settle_again"
+EXPIRE_LATE = "expire_late"
 
 HOLD = timedelta(days=7)
 """A pre-authorised amount is released after this (6.4)."""
@@ -30,6 +33,7 @@ HOLD_SHOWN = timedelta(days=8)
 
 _REFUSED = Verdict(Status.DENY, Fraud.ACCEPT, "05", "Do not honor", "05")
 _PAID = frozenset({Status.CAPTURE, Status.SETTLEMENT, Status.PARTIAL_REFUND, Status.REFUND})
+_CHARGED_BACK = frozenset({Status.CHARGEBACK, Status.PARTIAL_CHARGEBACK})
 _CHALLENGED = Verdict(Status.CAPTURE, Fraud.CHALLENGE, "00", "Approved", "05")
 
 
@@ -41,6 +45,9 @@ def register(gateway: Gateway) -> None:
     gateway.timers.on(REVERSE, lambda subject: _reverse_due(gateway, subject))
     gateway.timers.on(ARRIVE, lambda subject: _arrive_due(gateway, subject))
     gateway.timers.on(PAY_AGAIN, lambda subject: _pay_again_due(gateway, subject))
+    gateway.timers.on(WIN_CHARGEBACK, lambda subject: _win_chargeback_due(gateway, subject))
+    gateway.timers.on(SETTLE_AGAIN, lambda subject: _settle_again_due(gateway, subject))
+    gateway.timers.on(EXPIRE_LATE, lambda subject: _expire_late_due(gateway, subject))
 
 
 def announce(gateway: Gateway, transaction: Transaction) -> None:
@@ -93,6 +100,7 @@ def settle(gateway: Gateway, transaction: Transaction) -> None:
     announce(gateway, transaction)
     if METHODS[transaction.method].reversible:
         _perhaps_later(gateway, transaction, fault.REVERSAL, REVERSE)
+    _perhaps_later(gateway, transaction, fault.SETTLED_TWICE, SETTLE_AGAIN)
     if transaction.payment_type != "credit_card":
         _perhaps_paid_again(gateway, transaction)
 
@@ -150,6 +158,14 @@ def pay_again(gateway: Gateway, transaction: Transaction) -> Transaction:
 
 def chargeback(gateway: Gateway, transaction: Transaction, *, partial: bool = False) -> None:
     move(transaction, Status.PARTIAL_CHARGEBACK if partial else Status.CHARGEBACK)
+    announce(gateway, transaction)
+    _perhaps_later(gateway, transaction, fault.CHARGEBACK_WON, WIN_CHARGEBACK)
+
+
+def win_chargeback(gateway: Gateway, transaction: Transaction) -> None:
+    """The merchant proved the sale to the customer's bank: the money is its again."""
+    _only_when(transaction.status in _CHARGED_BACK, transaction, Status.SETTLEMENT)
+    move(transaction, Status.SETTLEMENT, back=True)
     announce(gateway, transaction)
 
 
@@ -215,9 +231,36 @@ def _expire_due(gateway: Gateway, transaction_id: str) -> None:
         Status.PENDING: transaction.expiry_time,
         Status.AUTHORIZE: transaction.expiry_time - (HOLD_SHOWN - HOLD),
     }
-    if transaction.status in due and due[transaction.status] <= gateway.now():
+    if transaction.status not in due or due[transaction.status] > gateway.now():
+        return
+    wallet = METHODS[transaction.method].group is Group.WALLET
+    late = gateway.faults.strikes(fault.LATE_EXPIRY) if wallet else None
+    if late is not None:
+        gateway.timers.schedule(gateway.now() + late.by, EXPIRE_LATE, transaction.id)
+        return
+    with contextlib.suppress(IllegalTransition):  # paid in the last second
+        expire(gateway, transaction)
+
+
+def _expire_late_due(gateway: Gateway, transaction_id: str) -> None:
+    transaction = gateway.ledger.transaction(transaction_id)
+    if transaction is not None and transaction.status is Status.PENDING:
         with contextlib.suppress(IllegalTransition):  # paid in the last second
             expire(gateway, transaction)
+
+
+def _win_chargeback_due(gateway: Gateway, transaction_id: str) -> None:
+    transaction = gateway.ledger.transaction(transaction_id)
+    if transaction is not None and transaction.status in _CHARGED_BACK:
+        win_chargeback(gateway, transaction)
+
+
+def _settle_again_due(gateway: Gateway, transaction_id: str) -> None:
+    """The same settlement is told once more, as of now."""
+    transaction = gateway.ledger.transaction(transaction_id)
+    if transaction is not None and transaction.status is Status.SETTLEMENT:
+        transaction.settlement_time = gateway.now()
+        announce(gateway, transaction)
 
 
 def _settle_due(gateway: Gateway, transaction_id: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.payments import acts, ovo
 from midtrans_simulator.payments.references import issue
-from midtrans_simulator.protocol import cards, wib
+from midtrans_simulator.protocol import amounts, cards, wib
 from midtrans_simulator.protocol.expiry import payment_expiry
 from midtrans_simulator.protocol.methods import METHODS, Method
 from midtrans_simulator.protocol.model import Fraud, SavedCard, Session, Status, Transaction, Verdict
@@ -194,7 +194,7 @@ def _wait(gateway: Gateway, transaction: Transaction, verdict: Verdict) -> None:
 def _new(
     gateway: Gateway, order: Order, method: Method, payment_type: str, transaction_id: str | None = None
 ) -> Transaction:
-    fee = gateway.faults.strikes(fault.FEE)
+    gross_amount, told = _charged(gateway, order.gross_amount)
     return Transaction(
         id=transaction_id or _new_id(gateway, method),
         merchant_id=order.merchant_id,
@@ -202,15 +202,36 @@ def _new(
         token=order.token,
         method=method.code,
         payment_type=payment_type,
-        gross_amount=order.gross_amount + (fee.amount if fee is not None else 0),
+        gross_amount=gross_amount,
         status=None,
         fraud=None,
         transaction_time=gateway.now(),
         notify_urls=order.notify_urls,
-        echo=_echo(order.request),
+        echo=_told_with(_echo(order.request), told),
         remarks=list(departures(order.request, method)),
         subscription_id=order.subscription_id,
     )
+
+
+def _charged(gateway: Gateway, asked: int) -> tuple[int, dict[str, Any]]:
+    """The amount the customer is charged, and what is told besides when it is not what was asked for."""
+    fee, promotion = gateway.faults.strikes(fault.FEE), gateway.faults.strikes(fault.PROMOTION)
+    charged = asked + (fee.amount if fee else 0) - (promotion.amount if promotion else 0)
+    info = {"gross_amount_info": {"original_amount": amounts.text(asked)}}
+    where = fee.options["told"] if fee else ""
+    told: dict[str, dict[str, Any]] = {
+        "": {},
+        "top": {"extra_info": info},
+        "metadata": {"metadata": {"extra_info": info}},
+    }
+    return max(charged, 1), told[where]
+
+
+def _told_with(echo: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """`echo` with `told`, which joins the merchant's own metadata."""
+    if "metadata" in told:
+        return echo | {"metadata": {**(echo.get("metadata") or {}), **told["metadata"]}}
+    return echo | told
 
 
 def _new_id(gateway: Gateway, method: Method) -> str:

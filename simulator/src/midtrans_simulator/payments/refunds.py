@@ -9,8 +9,10 @@ from midtrans_simulator.payments import acts
 from midtrans_simulator.protocol.methods import METHODS
 from midtrans_simulator.protocol.model import Refund, Status, Transaction
 from midtrans_simulator.protocol.transitions import IllegalTransition, legal, move
+from midtrans_simulator.state import faults as fault
 
 CONFIRM = "confirm_refund"
+RETURN = "return_refund"
 CONFIRMED_AFTER = timedelta(days=1)
 """The bank's confirmation, and with it the second notification, takes about a day."""
 
@@ -50,7 +52,20 @@ def refund(
         _confirm(gateway, transaction, made)
     else:
         gateway.timers.schedule(gateway.now() + CONFIRMED_AFTER, CONFIRM, f"{transaction.id}/{made.sequence}")
+    returned = gateway.faults.strikes(fault.REFUND_RETURNED)
+    if returned is not None:
+        gateway.timers.schedule(gateway.now() + returned.by, RETURN, transaction.id)
     return made
+
+
+def return_refund(gateway: Gateway, transaction: Transaction) -> None:
+    """The bank sends the latest refund back: the money is the merchant's again. Raises IllegalTransition."""
+    if not transaction.refunds:
+        raise IllegalTransition(transaction, Status.SETTLEMENT)
+    left = transaction.refunds[:-1]
+    move(transaction, Status.PARTIAL_REFUND if left else Status.SETTLEMENT, back=True)
+    transaction.refunds = left
+    acts.announce(gateway, transaction)
 
 
 def check(gateway: Gateway, transaction: Transaction, request: RefundRequest) -> tuple[Status, int]:
@@ -70,6 +85,13 @@ def check(gateway: Gateway, transaction: Transaction, request: RefundRequest) ->
 def register(gateway: Gateway) -> None:
     """Tie this module's events to the gateway's timers."""
     gateway.timers.on(CONFIRM, lambda subject: _confirm_due(gateway, subject))
+    gateway.timers.on(RETURN, lambda subject: _return_due(gateway, subject))
+
+
+def _return_due(gateway: Gateway, transaction_id: str) -> None:
+    transaction = gateway.ledger.transaction(transaction_id)
+    if transaction is not None and transaction.refunds:
+        return_refund(gateway, transaction)
 
 
 def _confirm_due(gateway: Gateway, subject: str) -> None:

@@ -46,6 +46,15 @@ _CARD_ONLY = frozenset({Status.CAPTURE, Status.AUTHORIZE, Status.CHARGEBACK, Sta
 _REFUNDS = frozenset({Status.REFUND, Status.PARTIAL_REFUND})
 
 
+RETURNS: dict[Status | None, frozenset[Status]] = {
+    Status.REFUND: frozenset({Status.SETTLEMENT, Status.PARTIAL_REFUND}),
+    Status.PARTIAL_REFUND: frozenset({Status.SETTLEMENT, Status.PARTIAL_REFUND}),
+    Status.CHARGEBACK: frozenset({Status.SETTLEMENT}),
+    Status.PARTIAL_CHARGEBACK: frozenset({Status.SETTLEMENT}),
+}
+"""What no table of the documents has and banks do all the same: a refund comes back, a chargeback is won."""
+
+
 class IllegalTransition(Exception):
     """The transaction is in no state that allows this."""
 
@@ -70,9 +79,12 @@ def legal(transaction: Transaction, to: Status) -> bool:
     return to in LEGAL[transaction.status]
 
 
-def move(transaction: Transaction, to: Status, fraud: Fraud | None = None) -> None:
-    """Change the status, and the fraud status where one is given. Raises IllegalTransition."""
-    if not legal(transaction, to):
+def move(transaction: Transaction, to: Status, fraud: Fraud | None = None, *, back: bool = False) -> None:
+    """Change the status, and the fraud status where one is given. Raises IllegalTransition.
+
+    `back`: Midtrans's own word goes down, as `RETURNS` has it.
+    """
+    if not (to in RETURNS.get(transaction.status, ()) if back else legal(transaction, to)):
         raise IllegalTransition(transaction, to)
     transaction.status = to
     if fraud is not None:

@@ -168,6 +168,8 @@ _ACTS: dict[tuple[str, str], Act] = {
     ("bank", "settles"): _act("settle"),
     ("bank", "reverses"): _act("reverse"),
     ("bank", "charges"): _act("chargeback"),
+    ("bank", "returns"): _act("return_refund"),
+    ("bank", "gives"): _act("win_chargeback"),
     ("fraud desk", "challenges"): _act("challenge"),
     ("fraud desk", "approves"): _act("approve"),
     ("fraud desk", "denies"): _act("deny"),

@@ -24,11 +24,22 @@ UNKNOWN_STATUS = "unknown_status"
 NO_FRAUD_STATUS = "no_fraud_status"
 FOREIGN_ORDER_ID = "foreign_order_id"
 FOREIGN_ID = "foreign_id"
+ISO_TIMES = "iso_times"
+CAPITALS = "capitals"
+UNFIT_CODE = "unfit_code"
+ODD_REFUNDS = "odd_refunds"
+SURROGATES = "surrogates"
 REVERSAL = "reversal"
+REFUND_RETURNED = "refund_returned"
+CHARGEBACK_WON = "chargeback_won"
+SETTLED_TWICE = "settled_twice"
+LATE_EXPIRY = "late_expiry"
 LATE_SETTLEMENT = "late_settlement"
 DOUBLE_PAYMENT = "double_payment"
 FEE = "fee"
+PROMOTION = "promotion"
 REFUND_REFUSED = "refund_refused"
+API_406 = "api_406"
 API_SLOW = "api_slow"
 API_DOWN = "api_down"
 API_LOST = "api_lost"
@@ -36,6 +47,8 @@ API_HTML = "api_html"
 
 DAMAGES = ("signature", "amount", "json")
 REFUSALS = ("bank", "funds")
+FEE_TOLD = ("", "top", "metadata")
+_CHOICES = {"part": DAMAGES, "why": REFUSALS, "told": FEE_TOLD}
 _ERRORS = range(400, 600)
 
 
@@ -61,13 +74,31 @@ KINDS: dict[str, Kind] = {
     NO_FRAUD_STATUS: Kind("notifications carry no fraud_status"),
     FOREIGN_ORDER_ID: Kind("notifications carry the transaction_id in place of the order_id (seen with BSI)"),
     FOREIGN_ID: Kind("new transactions get ids that are no UUIDs, as DANA's"),
+    ISO_TIMES: Kind("notifications carry their times in ISO 8601, with `T` and offset"),
+    CAPITALS: Kind("notifications carry their statuses in capitals"),
+    UNFIT_CODE: Kind("notifications carry a status_code that does not fit their status, and are signed so"),
+    ODD_REFUNDS: Kind("rows of refunds come without a key, with ids as texts and amounts as numbers"),
+    SURROGATES: Kind("notifications carry half a surrogate pair in the customer's name, escaped"),
     REVERSAL: Kind("a settled Permata, Mandiri or Indomaret payment is denied `by` later", {"by": "3m"}),
     LATE_SETTLEMENT: Kind(
         "what would expire was paid in the last second, and settles `by` later", {"by": "10m"}
     ),
     DOUBLE_PAYMENT: Kind("the customer pays a second time, `by` later, under the same order", {"by": "30s"}),
-    FEE: Kind("new transactions are for `amount` rupiah more than was asked for", {"amount": 4_000}),
+    SETTLED_TWICE: Kind("a settlement is told again `by` later, with a later settlement_time", {"by": "10m"}),
+    LATE_EXPIRY: Kind("a QR or wallet payment stays pending `by` beyond its expiry", {"by": "1h"}),
+    REFUND_RETURNED: Kind(
+        "the bank returns a refund `by` later: the transaction is settled again", {"by": "1d"}
+    ),
+    CHARGEBACK_WON: Kind("a chargeback is won `by` later: the transaction is settled again", {"by": "30d"}),
+    FEE: Kind(
+        "new transactions are for `amount` rupiah more than was asked for; `told` top or metadata says so",
+        {"amount": 4_000, "told": ""},
+    ),
+    PROMOTION: Kind("new transactions are for `amount` rupiah less than was asked for", {"amount": 5_000}),
     REFUND_REFUSED: Kind("refunds are refused: `why` is bank or funds", {"why": "bank"}),
+    API_406: Kind(
+        "Core does nothing and answers every POST with 406, as if it had been done before", {"path": ""}
+    ),
     API_SLOW: Kind("Snap and Core act, and answer `by` real time later", {"by": "10s", "path": ""}),
     API_DOWN: Kind("Snap and Core do nothing and answer `status`", {"status": 503, "path": ""}),
     API_LOST: Kind("Snap and Core act, but answer `status`", {"status": 504, "path": ""}),
@@ -196,9 +227,7 @@ def _check(name: str, option: str, value: object) -> None:
         raise ValueError(f"{name}: status is an HTTP status from 400 to 599")
     elif option == "amount" and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         raise ValueError(f"{name}: amount is whole rupiah")
-    elif option == "part" and value not in DAMAGES:
-        raise ValueError(f"{name}: part is one of {', '.join(DAMAGES)}")
-    elif option == "why" and value not in REFUSALS:
-        raise ValueError(f"{name}: why is one of {', '.join(REFUSALS)}")
+    elif option in _CHOICES and value not in _CHOICES[option]:
+        raise ValueError(f"{name}: {option} is one of {', '.join(_CHOICES[option])}")
     elif option == "path" and not isinstance(value, str):
         raise ValueError(f"{name}: path is a part of the path of the calls it strikes")
