@@ -168,7 +168,12 @@ Story = Callable[[Bench], Awaitable[None]]
 
 @asynccontextmanager
 async def opened(endpoint: Endpoint, **settings: Any) -> AsyncIterator[Bench]:
-    settings = {"server_key": SERVER_KEY, "client_key": CLIENT_KEY, "notify_url": endpoint.url} | settings
+    settings = {
+        "server_key": SERVER_KEY,
+        "client_key": CLIENT_KEY,
+        "notify_url": endpoint.url,
+        "control_hosts": ("simulator.test",),
+    } | settings
     app = create_app(SimulatorConfig(**settings))
     transport = httpx.ASGITransport(app)
     basic = base64.b64encode(f"{SERVER_KEY}:".encode()).decode()

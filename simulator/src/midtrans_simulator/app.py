@@ -17,6 +17,7 @@ from midtrans_simulator.dashboard import page as dashboard
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.http import scripts
 from midtrans_simulator.http.headers import SecurityHeaders
+from midtrans_simulator.http.local_only import LocalOnly
 from midtrans_simulator.payer import counters, landing, qr_image, three_ds
 from midtrans_simulator.payments import acts, ovo, refunds, subscriptions
 from midtrans_simulator.snap import api as snap
@@ -65,7 +66,7 @@ def create_app(config: SimulatorConfig | None = None) -> Starlette:
             *landing.routes(gateway),
             *scripts.routes(),
         ],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), Middleware(LocalOnly, names=gateway.config.control_hosts)],
         exception_handlers={HTTPException: _wrong_path(gateway)},
         lifespan=lifespan,
     )

@@ -2,17 +2,10 @@
 
 import argparse
 import contextlib
-import sqlite3
-import ssl
 import sys
 from datetime import datetime
 
-import uvicorn
-
-from midtrans_simulator.app import create_app
-from midtrans_simulator.notifications.tunnel import certificate, tunnel
 from midtrans_simulator.protocol.wib import WIB
-from midtrans_simulator.serving import address, listen
 from midtrans_simulator.state.config import REDIRECT_PATHS, MerchantKeys, SimulatorConfig
 
 
@@ -31,6 +24,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    """The heavy half is loaded here, so that `--help` answers at once."""
+    import sqlite3
+    import ssl
+
+    import uvicorn
+
+    from midtrans_simulator.app import create_app
+    from midtrans_simulator.notifications.tunnel import certificate, tunnel
+    from midtrans_simulator.serving import address, listen
+
     with contextlib.ExitStack() as stack:
         try:
             listener = stack.enter_context(listen(options.host, options.port))
@@ -80,6 +83,7 @@ def _config(options: argparse.Namespace, own_address: str) -> SimulatorConfig:
         error_url=options.error_url,
         merchant_name=options.merchant_name,
         language=options.language,
+        control_hosts=tuple(options.control_host or ()),
         public_url=options.public_url or (own_address if options.tls_cert else None),
         state_file=options.state,
         start_time=options.start_time,
@@ -126,6 +130,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--public-url", metavar="URL", help="how others reach it (default: as they ask for it)"
+    )
+    parser.add_argument(
+        "--control-host",
+        action="append",
+        metavar="NAME",
+        help="a name besides localhost under which /_control and the dashboard answer; * for any",
     )
     parser.add_argument(
         "--tls-cert", metavar="FILE", help="open an HTTPS proxy to here, with this certificate for Midtrans"

@@ -61,6 +61,8 @@ class SimulatorConfig:
 
     public_url: str | None = None
     """How others reach the simulator, for the addresses it hands out; None: as the request's Host says."""
+    control_hosts: tuple[str, ...] = ()
+    """Host names besides this machine's own under which control plane and dashboard answer; `*`: any."""
     state_file: Path | str | None = None
     """One SQLite file that survives a restart; None keeps everything in memory."""
     start_time: datetime | None = None
