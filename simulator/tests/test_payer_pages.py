@@ -181,7 +181,7 @@ def test_the_dashboard_leads_to_the_payers_page(bench: Any, method: str) -> None
 
 def test_a_wrong_path_is_an_html_page(bench: Any) -> None:
     async def story(b: Any) -> None:
-        reply = await b.api.get("/v2/nothing/here?language=en")
+        reply = await b.api.get("/nothing/here?language=en")
         assert reply.status_code == 404
         assert "Nothing lives here" in reply.text
         assert "P-1" in (await b.api.get("/snap/finish?order_id=P-1")).text

@@ -118,6 +118,7 @@ def _charge(gateway: Gateway, session: Session, request: Request, form: Form) ->
             card_number=form.get("card_number"),
             payer_phone=form.get("payer_phone"),
             installment_term=term.months if term is not None else None,
+            change=wish.change,
         )
     except choose.ChoiceRefused:
         return wish  # another window was faster, or the page closed meanwhile: the current view tells
@@ -189,5 +190,6 @@ def _wish(gateway: Gateway, request: Request, **changed: str) -> Wish:
         only=only or None,
         method=changed.get("method") or query.get("method") or query.get("selectedPaymentType"),
         after=changed.get("after") or query.get("after"),
+        change=query.get("change") == "1" and "after" not in changed,
         message=changed.get("message"),
     )
