@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.protocol.model import UNPAID, Delivery, DeliveryState, Session, Status, Transaction
@@ -62,7 +63,7 @@ class Order:
         return sum(1 for delivery in self.deliveries if delivery.state is DeliveryState.DELIVERED)
 
     def matches(self, wanted: Filter, text: str) -> bool:
-        """`text` is looked for in order id, tokens, transaction ids and what customers type in."""
+        """`text` is looked for in ids and tokens, what customers type in, who they are and what they buy."""
         if wanted is Filter.UNDELIVERED and not self.undelivered:
             return False
         if wanted in _STANDINGS and wanted.value != self.standing.value:
@@ -73,8 +74,19 @@ class Order:
     def _words(self) -> list[str]:
         words = [self.order_id, *(session.token for session in self.sessions)]
         for attempt in self.attempts:
-            words += [attempt.id, attempt.payment_type, str(attempt.details)]
+            words += [attempt.id, attempt.payment_type, str(attempt.details), *attempt.item_names]
+            words += map(str, attempt.echo.get("customer_details", {}).values())
+        for session in self.sessions:
+            words += _said_of(session.request)
         return words
+
+
+def _said_of(request: dict[str, Any]) -> list[str]:
+    """Customer and items of a token request, before a method is chosen too."""
+    customer = request.get("customer_details") or {}
+    name = f"{customer.get('first_name') or ''} {customer.get('last_name') or ''}"
+    items = [str(item.get("name", "")) for item in request.get("item_details") or []]
+    return [name, str(customer.get("email") or ""), str(customer.get("phone") or ""), *items]
 
 
 _STANDINGS = frozenset({Filter.WAITING, Filter.PAID, Filter.FAILED})

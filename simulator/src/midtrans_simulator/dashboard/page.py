@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from midtrans_simulator.control import view
 from midtrans_simulator.dashboard import commands
-from midtrans_simulator.dashboard.acts import by_actor
+from midtrans_simulator.dashboard.acts import Act, acts, by_actor
 from midtrans_simulator.dashboard.hints import hint, unlisted_card
 from midtrans_simulator.dashboard.orders import Filter, Order, counts, orders, standing
 from midtrans_simulator.dashboard.trial import shown_keys, start_trial
@@ -33,7 +33,10 @@ from midtrans_simulator.snap.render import TEST_CARDS
 from midtrans_simulator.snap.sessions import closed
 from midtrans_simulator.state import faults
 
-MOST_LISTED = 80
+LISTED_AT_FIRST = 80
+MOST_LISTED = 4_000
+"""Beyond these the search narrows down."""
+MOST_QUICK_ACTS = 3
 _REGIONS = ("clock", "faults", "list", "detail")
 
 
@@ -46,6 +49,8 @@ class Selection:
     q: str
     order: str
     merchant: str
+    shown: int = LISTED_AT_FIRST
+    """How many orders are listed."""
 
     @classmethod
     def of(cls, gateway: Gateway, request: Request) -> "Selection":
@@ -57,11 +62,15 @@ class Selection:
             query.get("q", ""),
             query.get("order", ""),
             query.get("merchant", ""),
+            _listed(query.get("shown", "")),
         )
 
-    def link(self, **changed: str) -> str:
+    def link(self, **changed: str | int) -> str:
         """The address of the same page with some of it changed."""
-        return "/?" + urlencode({name: value for name, value in (asdict(self) | changed).items() if value})
+        wanted = asdict(self) | changed
+        if wanted["shown"] == LISTED_AT_FIRST:
+            del wanted["shown"]
+        return "/?" + urlencode({name: value for name, value in wanted.items() if value})
 
 
 def routes(gateway: Gateway) -> list[Route]:
@@ -123,10 +132,25 @@ def _regions(gateway: Gateway, pages: Pages, request: Request, selection: Select
 def _listing(listed: list[Order], selection: Selection) -> dict[str, Any]:
     found = [order for order in listed if order.matches(selection.filter, selection.q)]
     return {
-        "shown": found[:MOST_LISTED],
-        "more": len(found) - len(found[:MOST_LISTED]),
+        "shown": found[: selection.shown],
+        "more": max(0, len(found) - selection.shown),
+        "longer": min(selection.shown + LISTED_AT_FIRST, MOST_LISTED),
+        "longest": MOST_LISTED,
         "counts": counts(listed),
+        "quick": _quick,
     }
+
+
+def _listed(text: str) -> int:
+    """How many orders to list, from the query string."""
+    wanted = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MOST_LISTED)) else 0
+    return min(max(wanted, LISTED_AT_FIRST), MOST_LISTED)
+
+
+def _quick(order: Order) -> list[Act]:
+    """The acts that a row has room for, those that ask for nothing."""
+    possible = acts(order.attempt) if order.attempt is not None else []
+    return [act for act in possible if act.asks_amount is None][:MOST_QUICK_ACTS]
 
 
 def _switches(gateway: Gateway, language: str) -> dict[str, Any]:

@@ -208,6 +208,7 @@ def _new(
         transaction_time=gateway.now(),
         notify_urls=order.notify_urls,
         echo=_told_with(_echo(order.request), told),
+        item_names=_item_names(order.request),
         remarks=list(departures(order.request, method)),
         subscription_id=order.subscription_id,
     )
@@ -246,6 +247,11 @@ def _new_id(gateway: Gateway, method: Method) -> str:
 def _customer_phone(request: dict[str, Any]) -> str | None:
     phone = (request.get("customer_details") or {}).get("phone")
     return str(phone) if phone else None
+
+
+def _item_names(request: dict[str, Any]) -> list[str]:
+    items = request.get("item_details")
+    return [str(item.get("name", "")) for item in items if isinstance(item, dict)] if items else []
 
 
 def _echo(request: dict[str, Any]) -> dict[str, Any]:

@@ -108,6 +108,8 @@ class Transaction:
     refunds: list[Refund] = field(default_factory=list)
     verdict: Verdict | None = None
     qr_string: str | None = None
+    item_names: list[str] = field(default_factory=list)
+    """What was bought, for those who look for it."""
     remarks: list[str] = field(default_factory=list)
     """What the documents would have refused in the request; shown as hints."""
     arriving: bool = False
