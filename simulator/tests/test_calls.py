@@ -1,6 +1,6 @@
 """No sequence of API and control calls reaches what must not be.
 
-That is a status change that section 6.1 forbids, a body that section 7.3 does not describe, an amount that
+That is a status change that the table forbids, a body that the schema does not describe, an amount that
 does not add up, or an error that is nobody's answer.
 """
 

@@ -1,4 +1,4 @@
-"""A shop with a card form of its own: MidtransNew3ds in a real browser, on another origin (14)."""
+"""A shop with a card form of its own: MidtransNew3ds in a real browser, on another origin (seen live)."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Card tokens, saved cards, 3DS and BINs of Core: sections 8.1 and 14."""
+"""Card tokens, saved cards, 3DS and BINs of Core (Midtrans, "Testing payment on sandbox"; seen live)."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""`/v2/{id}/…`: section 4, the status rules of 6.1, and the habits of 14."""
+"""`/v2/{id}/…`: Core's calls, the rules of statuses (Midtrans, "Transaction status"), what is seen live."""
 
 from typing import Any
 

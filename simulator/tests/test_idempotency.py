@@ -1,4 +1,4 @@
-"""The Idempotency-Key header: section 4.7."""
+"""The Idempotency-Key header (Midtrans, "Idempotent requests")."""
 
 import asyncio
 from typing import Any

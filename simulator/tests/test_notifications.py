@@ -1,4 +1,4 @@
-"""What arrives at the merchant's endpoint, and how often: section 7."""
+"""What arrives at the merchant's endpoint, and how often (Midtrans, "HTTP notifications")."""
 
 import asyncio
 import hashlib

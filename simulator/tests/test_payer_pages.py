@@ -1,4 +1,7 @@
-"""The pages of the payer: the sandbox's payment simulators (8.2) and the bank's 3DS page (8.1, 14)."""
+"""The pages of the payer: the sandbox's payment simulators and the bank's 3DS page.
+
+Midtrans, "Testing payment on sandbox".
+"""
 
 import html
 import json

@@ -1,4 +1,4 @@
-"""How notifications travel: section 7.1, against real sockets that behave badly."""
+"""How notifications travel: against real sockets that behave badly (Midtrans, "HTTP notifications")."""
 
 import asyncio
 import shutil

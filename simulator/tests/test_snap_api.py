@@ -1,4 +1,4 @@
-"""`POST /snap/v1/transactions` and its cancel call, sections 2.2 to 2.8."""
+"""`POST /snap/v1/transactions` and its cancel call (Midtrans, "JSON objects", "Cancel session")."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""No sequence of calls reaches a change that section 6.1 does not list."""
+"""No sequence of calls reaches a change that Midtrans, "Transaction status", does not list."""
 
 import ast
 from pathlib import Path

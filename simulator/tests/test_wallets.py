@@ -1,4 +1,4 @@
-"""GoPay, DANA, OVO, pay accounts and `other_va`: sections 2.4, 4, 8.2 and 14."""
+"""GoPay, DANA, OVO, pay accounts and `other_va`: what the sandbox does with each."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`/v2/{id}/...`: what a merchant asks about, and does to, a transaction (section 4)."""
+"""`/v2/{id}/...`: what a merchant asks about, and does to, a transaction (Midtrans, "Core API")."""
 
 import functools
 from collections.abc import Callable
@@ -155,7 +155,10 @@ def _capture(call: Call) -> Body:
 
 
 def _reply(transaction: Transaction, status_code: str, message: str) -> Body:
-    """The shorter body that answers an act (4.5): no signature, no times but the first, no references."""
+    """The shorter body that answers an act: no signature, no times but the first, no references.
+
+    Midtrans, "Cancel transaction".
+    """
     body: Body = {
         "status_code": status_code,
         "status_message": message,

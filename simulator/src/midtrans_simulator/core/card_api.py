@@ -1,4 +1,4 @@
-"""Card tokens, saved cards, BINs and points: what a shop's own card form calls (14)."""
+"""Card tokens, saved cards, BINs and points: what a shop's own card form calls (seen live)."""
 
 import re
 from collections.abc import Callable

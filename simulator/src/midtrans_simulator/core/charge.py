@@ -1,4 +1,7 @@
-"""`POST /v2/charge`: a payment without Snap's page, for every payment type (2.4, 6.4, 14)."""
+"""`POST /v2/charge`: a payment without Snap's page, for every payment type.
+
+Midtrans, "Enabled payments", "Payment methods".
+"""
 
 from typing import Any
 
@@ -59,7 +62,7 @@ def charge(call: Call) -> Body | JSONResponse:
 
 
 def _order(call: Call) -> Order:
-    """Raises CoreError 406 when the order is being paid or has been (2.7)."""
+    """Raises CoreError 406 when the order is being paid or has been (Midtrans, "Order id")."""
     details = call.body["transaction_details"]
     order_id = str(details["order_id"])
     for attempt in call.gateway.ledger.attempts(call.merchant.id, order_id):

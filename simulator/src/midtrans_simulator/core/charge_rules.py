@@ -1,4 +1,4 @@
-"""The rules of a charge request: the order's, and those of each payment type (2.3, 2.5, 14)."""
+"""The rules of a charge request: the order's, and those of each payment type (Midtrans, "JSON objects")."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -51,7 +51,7 @@ Act = Callable[[Call], Body | Response]
 
 
 def merchant_endpoint(gateway: Gateway, act: Act, *, idempotent: bool = True) -> Endpoint:
-    """`act` for a merchant that shows its server key. Refusals are answered as section 4.6 has them."""
+    """`act` for a merchant that shows its server key. Refusals are answered as Midtrans has them."""
 
     async def endpoint(request: Request) -> Response:
         try:

@@ -1,4 +1,7 @@
-"""Core's refusals: a body with its own `status_code`, mostly under HTTP 200 (4.2, 4.6, 14)."""
+"""Core's refusals: a body with its own `status_code`, mostly under HTTP 200.
+
+Midtrans, "Core API", "Status codes".
+"""
 
 import uuid
 from datetime import UTC

@@ -1,4 +1,7 @@
-"""`/v2/pay/account`: a customer's GoPay wallet linked to a merchant, for charges without asking (14)."""
+"""`/v2/pay/account`: a customer's GoPay wallet linked to a merchant, for charges without asking.
+
+Seen live.
+"""
 
 import re
 import uuid

@@ -1,4 +1,4 @@
-"""The refund calls of Core (4.4)."""
+"""The refund calls of Core (Midtrans, "Refund transaction")."""
 
 import re
 from typing import Any

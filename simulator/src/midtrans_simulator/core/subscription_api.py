@@ -1,4 +1,4 @@
-"""`/v1/subscriptions` (14). Its refusals carry no status_code of their own: HTTP says it."""
+"""`/v1/subscriptions` (seen live). Its refusals carry no status_code of their own: HTTP says it."""
 
 import uuid
 from typing import Any

@@ -1,4 +1,4 @@
-"""The `actions` of wallets: where the payer goes on, and where the merchant asks (14)."""
+"""The `actions` of wallets: where the payer goes on, and where the merchant asks (seen live)."""
 
 from midtrans_simulator.payments import links
 from midtrans_simulator.protocol.model import Transaction

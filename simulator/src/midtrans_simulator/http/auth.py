@@ -1,4 +1,4 @@
-"""HTTP Basic with the server key as user name and no password (1.3)."""
+"""HTTP Basic with the server key as user name and no password (Midtrans, "Authorization")."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Where the notifications of a transaction go (1.4)."""
+"""Where the notifications of a transaction go (Midtrans, "Override notification")."""
 
 from starlette.requests import Request
 
@@ -8,7 +8,10 @@ _MOST_URLS = 3
 
 
 def notify_urls(gateway: Gateway, request: Request) -> list[str]:
-    """Override replaces the dashboard's URL, Append adds to it; with both, only Override counts (1.4)."""
+    """Override replaces the dashboard's URL, Append adds to it; with both, only Override counts.
+
+    Midtrans, "Override notification".
+    """
     override = _listed(request.headers.get("x-override-notification"))
     if override:
         return override

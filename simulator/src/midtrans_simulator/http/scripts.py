@@ -1,4 +1,7 @@
-"""What shops load from here: snap.js (3), MidtransNew3ds (14), and what the pages themselves need."""
+"""What shops load from here: snap.js, MidtransNew3ds (seen live), and what the pages themselves need.
+
+Midtrans, "snap.js".
+"""
 
 from collections.abc import Awaitable, Callable
 from importlib import resources

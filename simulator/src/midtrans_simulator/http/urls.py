@@ -12,7 +12,10 @@ def base_url(request: Request) -> str:
 
 
 def with_query(url: str, **values: str) -> str:
-    """`url` with these parameters joined by `?`, or by `&` when it has a query already (3.5)."""
+    """`url` with these parameters joined by `?`, or by `&` when it has a query already.
+
+    Midtrans, "Redirects".
+    """
     address, hash_mark, fragment = url.partition("#")
     joint = "&" if "?" in address else "?"
     return f"{address}{joint}{urlencode(values)}{hash_mark}{fragment}"

@@ -1,4 +1,7 @@
-"""The body of an HTTP notification: reverse-alphabetical, compact, signed (section 7)."""
+"""The body of an HTTP notification: reverse-alphabetical, compact, signed.
+
+Midtrans, "HTTP notifications".
+"""
 
 import json
 import re
@@ -63,7 +66,10 @@ def subscription_body(subscription: Subscription) -> dict[str, Any]:
 
 
 def written(body: dict[str, Any]) -> str:
-    """Compact, with its keys in reverse alphabetical order, as real bodies are (7.1)."""
+    """Compact, with its keys in reverse alphabetical order, as real bodies are.
+
+    Midtrans, "HTTP notifications".
+    """
     ordered = dict(sorted(body.items(), reverse=True))
     text = json.dumps(ordered, separators=(",", ":"), ensure_ascii=False)
     if not text.isascii() and _SURROGATE.search(text):  # no encoding has half a pair; JSON's escapes do
@@ -77,7 +83,7 @@ def _utc(moment: datetime | None) -> str | None:
 
 
 def status_code(transaction: Transaction) -> str:
-    """Section 7.4. Expiry is 202 here; 407 is only in API replies."""
+    """Expiry is 202 here; 407 is only in API replies (Midtrans, "HTTP notifications")."""
     if transaction.status is Status.PENDING or transaction.challenged:
         return "201"
     return "202" if transaction.status in UNPAID else "200"

@@ -28,7 +28,10 @@ RETRIES: dict[int, tuple[int, ...]] = {
     404: _MINUTES[:2],
     503: _MINUTES[:4],
 }
-"""Minutes to the next try by the reply (7.2); any other reply or none gets all five."""
+"""Minutes to the next try by the reply; any other reply or none gets all five.
+
+Midtrans, "HTTP notifications".
+"""
 NEVER_RETRIED = frozenset({301, 302, 303})
 REPOSTED = frozenset({307, 308})
 MAX_HOPS = 5

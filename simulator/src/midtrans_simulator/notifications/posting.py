@@ -1,4 +1,6 @@
-"""HTTP POSTs as Midtrans sends them: kept-alive connections, TLS up to 1.2, no redirects followed (7.1).
+"""HTTP POSTs as Midtrans sends them: kept-alive connections, TLS up to 1.2, no redirects followed.
+
+Midtrans, "HTTP notifications".
 
 Thousands of small POSTs to a few endpoints are all this is for, which is why it is no general client.
 """

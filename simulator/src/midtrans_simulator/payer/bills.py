@@ -46,7 +46,9 @@ def by_app(gateway: Gateway, transaction_id: str) -> Transaction | None:
 
 
 def way_back(gateway: Gateway, transaction: Transaction, base: str) -> str | None:
-    """Where the app sends the payer (2.5): the method's callback_url, else the finish URL.
+    """Where the app sends the payer: the method's callback_url, else the finish URL.
+
+    Midtrans, "JSON objects".
 
     GoPay returns only when `enable_callback` says so, and adds `order_id` and `result`.
     """

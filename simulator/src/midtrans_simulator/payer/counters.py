@@ -1,4 +1,7 @@
-"""The sandbox's payment simulators (8.2) under their own paths: look a bill up, see it, pay it or do not."""
+"""The sandbox's payment simulators under their own paths: look a bill up, see it, pay it or do not.
+
+Midtrans, "Testing payment on sandbox".
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

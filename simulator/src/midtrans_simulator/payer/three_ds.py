@@ -73,5 +73,5 @@ def _page(gateway: Gateway, pages: Pages, request: Request, transaction: Transac
 
 
 def _slow(transaction: Transaction) -> bool:
-    """The bank needs no OTP, but a minute (8.1)."""
+    """The bank needs no OTP, but a minute (Midtrans, "Testing payment on sandbox")."""
     return transaction.verdict is not None and transaction.verdict.delay_seconds > 0

@@ -1,6 +1,6 @@
 """Every change of a transaction after it began: what payer, bank, fraud desk, merchant and time do to it.
 
-Each function raises IllegalTransition, and changes nothing, when section 6.1 does not allow it.
+Each function raises IllegalTransition, and changes nothing, when the table of statuses does not allow it.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ SETTLE_AGAIN = "settle_again"
 EXPIRE_LATE = "expire_late"
 
 HOLD = timedelta(days=7)
-"""A pre-authorised amount is released after this (6.4)."""
+"""A pre-authorised amount is released after this (Midtrans, "Payment methods")."""
 HOLD_SHOWN = timedelta(days=8)
 """What expiry_time shows for it."""
 
@@ -127,14 +127,20 @@ def capture(gateway: Gateway, transaction: Transaction, gross_amount: int) -> No
 
 
 def reverse(gateway: Gateway, transaction: Transaction) -> None:
-    """A settled payment turns out not to have come: settlement becomes deny (6.1)."""
+    """A settled payment turns out not to have come: settlement becomes deny.
+
+    Midtrans, "Transaction status".
+    """
     _only_when(transaction.status is Status.SETTLEMENT, transaction, Status.DENY)
     move(transaction, Status.DENY)
     announce(gateway, transaction)
 
 
 def pay_again(gateway: Gateway, transaction: Transaction) -> Transaction:
-    """The customer pays the same order once more: a second transaction with an id of its own (6.3)."""
+    """The customer pays the same order once more: a second transaction with an id of its own.
+
+    Midtrans, "Transaction status".
+    """
     _only_when(transaction.status in _PAID, transaction, Status.SETTLEMENT)
     again = dataclasses.replace(
         transaction,
@@ -264,7 +270,10 @@ def _settle_again_due(gateway: Gateway, transaction_id: str) -> None:
 
 
 def _settle_due(gateway: Gateway, transaction_id: str) -> None:
-    """The daily batch. A challenge nobody answered is denied at this time (6.1)."""
+    """The daily batch. A challenge nobody answered is denied at this time.
+
+    Midtrans, "Transaction status".
+    """
     transaction = gateway.ledger.transaction(transaction_id)
     if transaction is None or transaction.status is not Status.CAPTURE:
         return

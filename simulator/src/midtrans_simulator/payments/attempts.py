@@ -182,7 +182,10 @@ def _begin_card(gateway: Gateway, order: Order, use: CardUse) -> Transaction:
 
 
 def _wait(gateway: Gateway, transaction: Transaction, verdict: Verdict) -> None:
-    """Pending in 3DS: ten minutes, whatever `expiry` says, for the bank's page governs (2.5)."""
+    """Pending in 3DS: ten minutes, whatever `expiry` says, for the bank's page governs.
+
+    Midtrans, "JSON objects".
+    """
     transaction.verdict = verdict
     transaction.fraud = Fraud.ACCEPT
     transaction.expiry_time = gateway.now() + METHODS["credit_card"].lifetime
@@ -236,7 +239,10 @@ def _told_with(echo: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _new_id(gateway: Gateway, method: Method) -> str:
-    """A UUID; DANA's, and with that fault everybody's, look like `A120240830074017NP16XMU4JTID` (4.3)."""
+    """A UUID; DANA's, and with that fault everybody's, look like `A120240830074017NP16XMU4JTID`.
+
+    Midtrans, "Get transaction status".
+    """
     if method.code != "dana" and not gateway.faults.strikes(fault.FOREIGN_ID):
         return str(uuid.uuid4())
     made = gateway.now().astimezone(wib.WIB).strftime("%Y%m%d%H%M%S")

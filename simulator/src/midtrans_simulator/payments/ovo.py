@@ -1,4 +1,7 @@
-"""OVO: the gateway asks the payer's app, and the payer has 55 seconds. The phone number decides (8.2)."""
+"""OVO: the gateway asks the payer's app, and the payer has 55 seconds. The phone number decides.
+
+Midtrans, "Testing payment on sandbox".
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -39,7 +39,8 @@ def issue(
 ) -> Issued:
     """Make the references for one attempt. `options` is the method's object of the token request.
 
-    `phone`: the customer pays by app link; else GoPay and ShopeePay show a QR and report as `qris` (6.4).
+    `phone`: the customer pays by app link; else GoPay and ShopeePay show a QR and report as `qris`
+    (Midtrans, "Payment methods").
     """
     if method.group is Group.WALLET:
         return _wallet(method, gross_amount, phone=phone, with_qr=with_qr, draw=draw)
@@ -55,7 +56,7 @@ def issue(
 
 
 def settled_details(transaction: Transaction) -> dict[str, Any]:
-    """The fields that appear once the money has come (7.3)."""
+    """The fields that appear once the money has come (Midtrans, "HTTP notifications")."""
     if transaction.payment_type == "qris":
         details = {
             "issuer": "gopay",
@@ -79,7 +80,7 @@ def settled_details(transaction: Transaction) -> dict[str, Any]:
 
 
 def custom_va(method: Method, wanted: str) -> str:
-    """Too long: trailing digits are dropped; too short: zeros on the left (2.5)."""
+    """Too long: trailing digits are dropped; too short: zeros on the left (Midtrans, "JSON objects")."""
     return method.va_prefix + wanted[: method.va_length].rjust(method.va_length, "0")
 
 
@@ -97,7 +98,7 @@ def _wallet(method: Method, gross_amount: int, *, phone: bool, with_qr: bool, dr
 
 
 def _virtual_account(method: Method, wanted: object, ledger: Ledger, draw: random.Random) -> dict[str, Any]:
-    """The number the merchant asked for when it is free, else another (2.5)."""
+    """The number the merchant asked for when it is free, else another (Midtrans, "JSON objects")."""
     bank = method.code.removesuffix("_va")
     field = "permata_va_number" if bank == "permata" else "va_numbers"
 

@@ -1,4 +1,4 @@
-"""Money given back (4.4, 7.5, 9.2)."""
+"""Money given back (Midtrans, "Refund transaction", "HTTP notifications")."""
 
 import uuid
 from dataclasses import dataclass

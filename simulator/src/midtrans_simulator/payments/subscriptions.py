@@ -1,4 +1,4 @@
-"""Subscriptions: charges that repeat on the virtual clock, with retries when one is refused (14)."""
+"""Subscriptions: charges that repeat on the virtual clock, with retries when one is refused (seen live)."""
 
 import calendar
 from datetime import datetime, timedelta

@@ -1,4 +1,7 @@
-"""Card tokens and saved cards: what stands in for a card number (14). Here numbers are play money too."""
+"""Card tokens and saved cards: what stands in for a card number. Here numbers are play money too.
+
+Seen live.
+"""
 
 import secrets
 import string

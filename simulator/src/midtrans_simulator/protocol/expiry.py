@@ -1,4 +1,4 @@
-"""How long a Snap page and a payment live: `expiry` and `page_expiry` (2.5)."""
+"""How long a Snap page and a payment live: `expiry` and `page_expiry` (Midtrans, "JSON objects")."""
 
 from datetime import datetime, timedelta
 from typing import Any

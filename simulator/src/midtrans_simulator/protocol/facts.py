@@ -1,4 +1,7 @@
-"""What is said about a transaction: the fields that status, notification and replies share (4.3, 7.3)."""
+"""What is said about a transaction: the fields that status, notification and replies share.
+
+Midtrans, "Get transaction status", "HTTP notifications".
+"""
 
 from typing import Any
 

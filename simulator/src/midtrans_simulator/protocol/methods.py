@@ -1,4 +1,4 @@
-"""The table of payment methods: one row each (sections 2.4, 6.4, 9.1, 9.2)."""
+"""The table of payment methods: one row each (Midtrans, "Enabled payments", "Payment methods")."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -46,7 +46,7 @@ class Method:
     keyless: bool = False
     """Charges by it ignore the `Idempotency-Key`."""
     by_transaction_id_only: bool = False
-    """Core finds it by its transaction_id, never by order_id (section 4)."""
+    """Core finds it by its transaction_id, never by order_id (Midtrans, "Core API")."""
 
 
 _DAY = timedelta(days=1)
@@ -218,7 +218,7 @@ METHODS: dict[str, Method] = {
 }
 
 OTHER_VA_PROCESSORS = ("permata_va", "bni_va", "bri_va", "cimb_va", "danamon_va")
-"""Who issues the number behind `other_va`: the first that is enabled too (2.4)."""
+"""Who issues the number behind `other_va`: the first that is enabled too (Midtrans, "Enabled payments")."""
 
 _ALIASES = {
     "bank_transfer": [code for code, method in METHODS.items() if method.payment_type == "bank_transfer"],

@@ -22,7 +22,7 @@ class Status(StrEnum):
 
 
 UNPAID = frozenset({Status.DENY, Status.CANCEL, Status.EXPIRE, Status.FAILURE})
-"""Ended without money: the order id may be used again (2.7)."""
+"""Ended without money: the order id may be used again (Midtrans, "Order id")."""
 
 
 class Fraud(StrEnum):
@@ -86,7 +86,10 @@ class Refund:
 
 @dataclass(slots=True)
 class Transaction:
-    """One attempt to pay. An order may have several, each with its own id (6.3)."""
+    """One attempt to pay. An order may have several, each with its own id.
+
+    Midtrans, "Transaction status".
+    """
 
     id: str
     merchant_id: str
@@ -196,7 +199,7 @@ class SavedCard:
 
 
 class AccountState(StrEnum):
-    """Of a pay account (14)."""
+    """Of a pay account (seen live)."""
 
     PENDING = "PENDING"
     ENABLED = "ENABLED"
@@ -244,7 +247,7 @@ class Subscription:
 
 @dataclass(slots=True)
 class KeptReply:
-    """What a successful call with an Idempotency-Key was answered (4.7)."""
+    """What a successful call with an Idempotency-Key was answered (Midtrans, "Idempotent requests")."""
 
     id: str
     http_status: int

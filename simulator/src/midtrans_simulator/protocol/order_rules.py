@@ -1,6 +1,6 @@
-"""What both hosts ask of an order: its id and amount, its items, its customer (2.3).
+"""What both hosts ask of an order: its id and amount, its items, its customer (Midtrans, "JSON objects").
 
-Each function yields one message for each problem. Messages that section 2.6 documents stand here word for
+Each function yields one message for each problem. Messages that the documents have stand here word for
 word; the others follow their pattern.
 """
 

@@ -1,4 +1,4 @@
-"""The signature under every notification and status body (7.6)."""
+"""The signature under every notification and status body (Midtrans, "HTTP notifications")."""
 
 import hashlib
 

@@ -1,4 +1,7 @@
-"""The one table of legal status changes (section 6.1), and the one function that makes them."""
+"""The one table of legal status changes, and the one function that makes them.
+
+Midtrans, "Transaction status".
+"""
 
 from midtrans_simulator.protocol.methods import METHODS
 from midtrans_simulator.protocol.model import Fraud, Status, Transaction
@@ -66,7 +69,7 @@ class IllegalTransition(Exception):
 
 
 def legal(transaction: Transaction, to: Status) -> bool:
-    """Whether section 6.1 lets this transaction become `to`."""
+    """Whether the table lets this transaction become `to`."""
     method = METHODS[transaction.method]
     if to in _CARD_ONLY and method.payment_type != "credit_card":
         return False

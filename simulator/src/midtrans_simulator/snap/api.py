@@ -29,7 +29,7 @@ _UNAUTHORIZED = [
 
 
 class SnapRefusal(Exception):
-    """Answered as `{"error_messages": [...]}` under this HTTP status (2.6)."""
+    """Answered as `{"error_messages": [...]}` under this HTTP status (Midtrans, "Snap errors")."""
 
     def __init__(self, http_status: int, *messages: str) -> None:
         super().__init__(*messages)

@@ -8,7 +8,7 @@ from midtrans_simulator.protocol.model import UNPAID, Session, Status, Transacti
 from midtrans_simulator.snap.sessions import closed
 
 MOST_FAILURES = 3
-"""After more failed attempts than this the page gives up (3.5)."""
+"""After more failed attempts than this the page gives up (Midtrans, "Redirects")."""
 
 
 class ChoiceRefused(Exception):
@@ -81,7 +81,7 @@ def confirm(
 
 
 def _processor(session: Session) -> Method:
-    """The bank behind `other_va` (2.4)."""
+    """The bank behind `other_va` (Midtrans, "Enabled payments")."""
     codes = {method.code for method in offered(session)}
     return next(METHODS[code] for code in OTHER_VA_PROCESSORS if code in codes)
 

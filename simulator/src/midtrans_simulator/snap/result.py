@@ -1,4 +1,7 @@
-"""What snap.js hands to the merchant's page, and where it would send the customer (3.4, 3.5)."""
+"""What snap.js hands to the merchant's page, and where it would send the customer.
+
+Midtrans, "snap.js", "Redirects".
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +57,10 @@ def success_or_pending(
 
 
 def card_result(transaction: Transaction) -> dict[str, Any]:
-    """What a card form's page hears after 3DS (14): 200 accepted, 201 in review, 202 denied or too late."""
+    """What a card form's page hears after 3DS: 200 accepted, 201 in review, 202 denied or too late.
+
+    Seen live.
+    """
     refused = transaction.status in UNPAID
     message = transaction.details.get("channel_response_message", "Transaction is expired")
     message = message if refused else _message(transaction, "en")

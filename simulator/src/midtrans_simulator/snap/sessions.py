@@ -1,4 +1,7 @@
-"""Snap sessions: made, replaced, cancelled, and whether one is still open (2.7, 2.8)."""
+"""Snap sessions: made, replaced, cancelled, and whether one is still open.
+
+Midtrans, "Order id", "Cancel session".
+"""
 
 import uuid
 from datetime import datetime

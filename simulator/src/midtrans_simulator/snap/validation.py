@@ -1,4 +1,7 @@
-"""The rules of a token request (2.2 to 2.6). All problems are reported at once."""
+"""The rules of a token request. All problems are reported at once.
+
+Midtrans, "JSON objects", "Snap errors".
+"""
 
 import re
 from collections.abc import Iterator

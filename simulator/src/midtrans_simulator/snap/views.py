@@ -116,7 +116,7 @@ def _choice(session: Session, wish: Wish, leave_url: str, waiting: View | None) 
 
 
 def closed_view(reason: str, *, leave_url: str) -> View:
-    """A page that takes no payment. To the merchant's page that is an error (3.4)."""
+    """A page that takes no payment. To the merchant's page that is an error (Midtrans, "snap.js")."""
     return View(
         name="closed",
         outcome=Outcome.ERROR,

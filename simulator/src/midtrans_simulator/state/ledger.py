@@ -81,7 +81,7 @@ class Ledger:
     def find(self, merchant_id: str, reference: str) -> Transaction | None:
         """What Core finds: by transaction_id, else the newest attempt of an order_id.
 
-        DANA's transactions are found by transaction_id only (section 4).
+        DANA's transactions are found by transaction_id only (Midtrans, "Get transaction status").
         """
         transaction = self._transactions.get(reference)
         if transaction is not None and transaction.merchant_id == merchant_id:
