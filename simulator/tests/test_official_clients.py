@@ -52,7 +52,7 @@ def test_python_snap_and_the_life_of_an_order(shop: Any, core: Any) -> None:
 
 def test_python_core_cards(shop: Any, core: Any) -> None:
     token = core.card_token(SECRET)
-    assert token["status_message"] == "Credit Card token is created as Token ID."
+    assert token["status_message"] == "Credit card token is created as Token ID."
     assert core.card_point_inquiry(token["token_id"])["point_balance_amount"] == "500000.00"
     charged = core.charge(
         {

@@ -17,7 +17,8 @@ from midtrans_simulator.payments import acts
 from midtrans_simulator.protocol import amounts, wib
 from midtrans_simulator.protocol.amounts import whole_rupiah
 from midtrans_simulator.protocol.facts import denied, facts
-from midtrans_simulator.protocol.model import UNPAID, Merchant, Status, Transaction
+from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.model import ENDED_UNPAID, Merchant, Status, Transaction
 from midtrans_simulator.protocol.transitions import IllegalTransition
 
 TransactionAct = Callable[[Call, Transaction], Body]
@@ -27,7 +28,6 @@ _FOUND = "Success, transaction is found"
 _CARD_FOUND = "Success, Credit Card transaction is successful"
 _PER_PAGE = 10
 _MOST_PER_PAGE = 100
-_ACTIONS_IN_STATUS = frozenset({"dana", "shopeepay"})
 
 
 def routes(gateway: Gateway) -> list[Route]:
@@ -67,9 +67,15 @@ def _transaction(call: Call, reference: str) -> Transaction:
 
 def _status(call: Call, transaction: Transaction) -> Body:
     body = _status_body(call.merchant, transaction)
-    if transaction.status is Status.PENDING and transaction.payment_type in _ACTIONS_IN_STATUS:
+    if transaction.status is Status.PENDING and _asked_for_actions(transaction):
         body["actions"] = wallet_actions(call.base, transaction)
     return body
+
+
+def _asked_for_actions(transaction: Transaction) -> bool:
+    """By a QR it is a QRIS payment, which shows none."""
+    method = METHODS[transaction.method]
+    return method.asked_for_actions and transaction.payment_type == method.payment_type
 
 
 def _status_body(merchant: Merchant, transaction: Transaction) -> Body:
@@ -77,7 +83,7 @@ def _status_body(merchant: Merchant, transaction: Transaction) -> Body:
         message = "Success, refund request is approved by the bank"
     elif transaction.status is Status.DENY and transaction.payment_type == "credit_card":
         message = denied(transaction)
-    elif transaction.payment_type == "credit_card" and transaction.status not in UNPAID:
+    elif transaction.payment_type == "credit_card" and transaction.status not in ENDED_UNPAID:
         message = _CARD_FOUND
     else:
         message = _FOUND
@@ -122,12 +128,7 @@ def _expire(call: Call, transaction: Transaction) -> Body:
     if transaction.status is not Status.PENDING:
         raise IllegalTransition(transaction, Status.EXPIRE)
     acts.expire(call.gateway, transaction)
-    wallet = transaction.method == "gopay"
-    return _reply(
-        transaction,
-        "407",
-        "Success, transaction is expired" if wallet else "Success, transaction has expired",
-    )
+    return _reply(transaction, "407", METHODS[transaction.method].expired)
 
 
 def _approve(call: Call, transaction: Transaction) -> Body:

@@ -18,32 +18,19 @@ from midtrans_simulator.payments import acts, attempts, links, vault
 from midtrans_simulator.payments.attempts import CardUse, Choice, Order
 from midtrans_simulator.protocol.amounts import whole_rupiah
 from midtrans_simulator.protocol.facts import denied, facts
-from midtrans_simulator.protocol.methods import METHODS, Group, Method
-from midtrans_simulator.protocol.model import UNPAID, AccountState, CardToken, PayAccount, Status, Transaction
+from midtrans_simulator.protocol.methods import METHODS, Group, Method, Wallet
+from midtrans_simulator.protocol.model import (
+    ENDED_UNPAID,
+    AccountState,
+    CardToken,
+    PayAccount,
+    Status,
+    Transaction,
+)
 
 _UNEXPECTED = {"message": "An unexpected error occurred"}
-_MESSAGES = {
-    "credit_card": "Success, Credit Card transaction is successful",
-    "bank_transfer": "Success, Bank Transfer transaction is created",
-    "echannel": "OK, Mandiri Bill transaction is successful",
-    "cstore": "Success, cstore transaction is successful",
-    "gopay": "GoPay transaction is created",
-    "shopeepay": "ShopeePay transaction is created",
-    "qris": "QRIS transaction is created",
-    "dana": "DANA transaction is created",
-    "ovo": "OVO transaction is created",
-    "akulaku": "Success, Akulaku transaction is created",
-    "kredivo": "Kredivo transaction is created",
-    "bca_klikbca": "Success, KlikBCA transaction is successful",
-    "bca_klikpay": "OK, BCA KlikPay transaction is successful",
-    "cimb_clicks": "Success, CIMB Clicks transaction is successful",
-    "bri_epay": "Success, BRI E-Pay transaction is successful",
-    "danamon_online": "Success, Danamon Online transaction is successful",
-    "uob_ezpay": "Success, UOB EZ Pay transaction is successful",
-}
-_PERMATA = "Success, PERMATA VA transaction is successful"
 _REDIRECTED = frozenset({Group.PAYLATER, Group.INTERNET})
-_IN_APP = frozenset({"gopay", "shopeepay", "dana"})
+_QRIS = "qris"
 
 
 def charge(call: Call) -> Body | JSONResponse:
@@ -66,7 +53,7 @@ def _order(call: Call) -> Order:
     details = call.body["transaction_details"]
     order_id = str(details["order_id"])
     for attempt in call.gateway.ledger.attempts(call.merchant.id, order_id):
-        if attempt.status not in UNPAID:
+        if attempt.status not in ENDED_UNPAID:
             raise CoreError(406, USED)
     return Order(
         merchant_id=call.merchant.id,
@@ -82,8 +69,8 @@ def _choice(call: Call, method: Method) -> Choice:
     return Choice(
         method=method,
         options=options,
-        phone=call.body["payment_type"] in _IN_APP,
-        with_qr=call.body["payment_type"] == "gopay",
+        phone=call.body["payment_type"] != _QRIS,
+        with_qr=call.body["payment_type"] != _QRIS and method.charged_with_qr,
         payer_phone=options.get("payer_phone_number"),
         card=_card(call, options) if method.code == "credit_card" else None,
         expiry_time=charge_rules.expiry_time(call.body, call.gateway.now()),
@@ -135,11 +122,10 @@ def _reply(call: Call, transaction: Transaction) -> Body:
 
 
 def _message(transaction: Transaction) -> str:
-    if transaction.method == "permata_va":
-        return _PERMATA
     if transaction.status is Status.DENY:
         return denied(transaction)
-    return _MESSAGES[transaction.payment_type]
+    method = METHODS["other_qris"] if transaction.payment_type == _QRIS else METHODS[transaction.method]
+    return method.charged
 
 
 def _next_step(call: Call, transaction: Transaction) -> Body:
@@ -149,7 +135,7 @@ def _next_step(call: Call, transaction: Transaction) -> Body:
     group = METHODS[transaction.method].group
     if group in _REDIRECTED:
         return {"redirect_url": links.app(call.base, transaction)}
-    if group is Group.WALLET and transaction.payment_type != "ovo":
+    if group is Group.WALLET and METHODS[transaction.method].wallet is not Wallet.PUSH:
         return {"actions": wallet_actions(call.base, transaction)}
     return {}
 

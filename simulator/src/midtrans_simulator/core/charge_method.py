@@ -1,9 +1,10 @@
 """Which method a charge means: `payment_type`, and for some of them a field of its object."""
 
+from collections.abc import Collection
 from typing import Any
 
 from midtrans_simulator.core.errors import INVALID, NO_ACCESS, CoreError
-from midtrans_simulator.protocol.methods import METHODS, Method
+from midtrans_simulator.protocol.methods import ACQUIRERS, BANKS, METHODS, STORES, Method
 
 Body = dict[str, Any]
 
@@ -13,10 +14,8 @@ INACTIVE_TYPES = frozenset(
 )
 """Known to Midtrans, active for nobody here: 402."""
 
-BANKS = ("permata", "bca", "bni", "bri", "cimb", "danamon", "bsi", "seabank", "saqu")
-STORES = ("alfamart", "indomaret")
-ACQUIRERS = {"gopay": "gopay", "airpay shopee": "shopeepay"}
-"""Of `qris.acquirer`: the method that stands behind it."""
+_DEFAULT_BANK = "permata"
+_DEFAULT_ACQUIRER = "gopay"
 
 
 def charge_method(body: Body) -> Method:
@@ -29,17 +28,15 @@ def charge_method(body: Body) -> Method:
     if payment_type not in PAYMENT_TYPES:
         raise CoreError(400, INVALID, validation_messages=["payment_type is not supported"])
     if payment_type == "bank_transfer":
-        bank = _one_of(body, "bank_transfer", "bank", BANKS, default="permata")
-        return METHODS[f"{bank}_va"]
+        return BANKS[_one_of(body, "bank_transfer", "bank", BANKS, default=_DEFAULT_BANK)]
     if payment_type == "cstore":
-        return METHODS[_one_of(body, "cstore", "store", STORES, default=None)]
+        return STORES[_one_of(body, "cstore", "store", STORES, default=None)]
     if payment_type == "qris":
-        acquirer = _one_of(body, "qris", "acquirer", tuple(ACQUIRERS), default="gopay")
-        return METHODS[ACQUIRERS[acquirer]]
+        return ACQUIRERS[_one_of(body, "qris", "acquirer", ACQUIRERS, default=_DEFAULT_ACQUIRER)]
     return METHODS[payment_type]
 
 
-def _one_of(body: Body, name: str, field: str, known: tuple[str, ...], *, default: str | None) -> str:
+def _one_of(body: Body, name: str, field: str, known: Collection[str], *, default: str | None) -> str:
     options = body.get(name)
     value = (options.get(field) if isinstance(options, dict) else None) or default
     written = str(value or "").lower()

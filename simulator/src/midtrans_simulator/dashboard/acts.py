@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from midtrans_simulator.protocol.methods import METHODS
-from midtrans_simulator.protocol.model import Status, Transaction
+from midtrans_simulator.protocol.model import CHARGED_BACK, PAID, Status, Transaction
 from midtrans_simulator.protocol.transitions import legal
 
 
@@ -31,12 +31,6 @@ class Act:
     asks_amount: int | None = None
 
 
-_MAY_BE_PAID_AGAIN = frozenset({Status.CAPTURE, Status.SETTLEMENT, Status.PARTIAL_REFUND, Status.REFUND})
-
-
-_CHARGED_BACK = frozenset({Status.CHARGEBACK, Status.PARTIAL_CHARGEBACK})
-
-
 def by_actor(transaction: Transaction) -> dict[Actor, list[Act]]:
     """The acts of each actor who has any."""
     found: dict[Actor, list[Act]] = {}
@@ -57,7 +51,7 @@ def acts(transaction: Transaction) -> list[Act]:
     if transaction.status is Status.PENDING:
         return _pending(transaction)
     found: list[Act] = []
-    if transaction.status in _MAY_BE_PAID_AGAIN:
+    if transaction.status in PAID:
         found.append(Act(Actor.PAYER, "pay_again", "pay_again"))
     if transaction.status is Status.CAPTURE:
         found.append(Act(Actor.BANK, "settle", "settle"))
@@ -67,7 +61,7 @@ def acts(transaction: Transaction) -> list[Act]:
         found.append(Act(Actor.BANK, "chargeback", "chargeback_part", {"partial": True}))
     if legal(transaction, Status.CHARGEBACK):
         found.append(Act(Actor.BANK, "chargeback", "chargeback"))
-    if transaction.status in _CHARGED_BACK:
+    if transaction.status in CHARGED_BACK:
         found.append(Act(Actor.BANK, "win_chargeback", "win_chargeback"))
     if transaction.refunds:
         found.append(Act(Actor.BANK, "return_refund", "return_refund"))

@@ -7,7 +7,14 @@ from enum import StrEnum
 from typing import Any
 
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.protocol.model import UNPAID, Delivery, DeliveryState, Session, Status, Transaction
+from midtrans_simulator.protocol.model import (
+    ENDED_UNPAID,
+    Delivery,
+    DeliveryState,
+    Session,
+    Status,
+    Transaction,
+)
 
 
 class Standing(StrEnum):
@@ -46,7 +53,7 @@ class Order:
     @property
     def attempt(self) -> Transaction | None:
         """The attempt that says most: one that is waiting or paid, else the newest."""
-        alive = [attempt for attempt in self.attempts if attempt.status not in UNPAID]
+        alive = [attempt for attempt in self.attempts if attempt.status not in ENDED_UNPAID]
         known = alive or self.attempts
         return known[-1] if known else None
 
@@ -99,7 +106,7 @@ _RETURNED = frozenset(
 def standing(transaction: Transaction) -> Standing:
     if transaction.status is Status.PENDING or transaction.challenged:
         return Standing.WAITING
-    if transaction.status in UNPAID:
+    if transaction.status in ENDED_UNPAID:
         return Standing.FAILED
     return Standing.RETURNED if transaction.status in _RETURNED else Standing.PAID
 

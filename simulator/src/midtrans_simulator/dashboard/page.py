@@ -26,7 +26,8 @@ from midtrans_simulator.notifications.body import status_code
 from midtrans_simulator.payments import links
 from midtrans_simulator.protocol import cards
 from midtrans_simulator.protocol.facts import facts
-from midtrans_simulator.protocol.model import UNPAID, Session
+from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.model import ENDED_UNPAID, Session
 from midtrans_simulator.protocol.wib import WIB
 from midtrans_simulator.snap.choose import in_range, offered
 from midtrans_simulator.snap.render import TEST_CARDS
@@ -176,7 +177,7 @@ def _detail(
     order = chosen[0]
     merchant = gateway.ledger.merchant(order.merchant_id)
     session = order.sessions[-1] if order.sessions else None
-    free = all(attempt.status in UNPAID for attempt in order.attempts)
+    free = all(attempt.status in ENDED_UNPAID for attempt in order.attempts)
     choosable = session is not None and free and closed(session, gateway.now()) is None
     return {
         "order": order,
@@ -186,6 +187,8 @@ def _detail(
         "methods": [method for method in offered(session) if in_range(method, session.gross_amount)]
         if session is not None and choosable
         else [],
+        "all_methods": METHODS,
+        "only": lambda wallet: " ".join(code for code, each in METHODS.items() if each.wallet == wallet),
         "test_cards": TEST_CARDS,
         "otp": cards.OTP,
         "state_of": lambda session: _session_state(gateway, session),
@@ -223,7 +226,7 @@ def _sent_status(body: str) -> str:
 
 
 def _session_state(gateway: Gateway, session: Session) -> str:
-    if any(attempt.status not in UNPAID for attempt in gateway.ledger.attempts_in(session)):
+    if any(attempt.status not in ENDED_UNPAID for attempt in gateway.ledger.attempts_in(session)):
         return "used"
     return closed(session, gateway.now()) or "open"
 

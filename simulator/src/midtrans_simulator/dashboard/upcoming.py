@@ -6,7 +6,7 @@ from datetime import datetime
 from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.notifications import courier
 from midtrans_simulator.payments import acts, ovo, refunds
-from midtrans_simulator.protocol.model import Status, Transaction
+from midtrans_simulator.protocol.model import CHARGED_BACK, Status, Transaction
 from midtrans_simulator.state.timers import Timer
 
 
@@ -51,7 +51,7 @@ _ALIVE: dict[str, frozenset[Status | None]] = {
     acts.REVERSE: frozenset({Status.SETTLEMENT}),
     acts.ARRIVE: frozenset({Status.PENDING}),
     ovo.ANSWER: frozenset({Status.PENDING}),
-    acts.WIN_CHARGEBACK: frozenset({Status.CHARGEBACK, Status.PARTIAL_CHARGEBACK}),
+    acts.WIN_CHARGEBACK: CHARGED_BACK,
     acts.SETTLE_AGAIN: frozenset({Status.SETTLEMENT}),
     acts.EXPIRE_LATE: frozenset({Status.PENDING}),
     refunds.RETURN: frozenset({Status.REFUND, Status.PARTIAL_REFUND}),

@@ -4,6 +4,7 @@ import jinja2
 from starlette.requests import Request
 
 from midtrans_simulator.http import texts
+from midtrans_simulator.protocol.methods import METHODS
 
 
 class Pages:
@@ -20,6 +21,7 @@ class Pages:
         return self._templates.get_template(template).render(
             t=texts.translator(language),
             says=lambda key: texts.says(language, key),
+            method_name=lambda code: texts.says(language, f"method.{code}") or METHODS[code].name,
             lang=language,
             rupiah=texts.rupiah,
             grouped=texts.grouped,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from midtrans_simulator.protocol.facts import facts
-from midtrans_simulator.protocol.model import UNPAID, Merchant, Status, Subscription, Transaction
+from midtrans_simulator.protocol.model import ENDED_UNPAID, Merchant, Status, Subscription, Transaction
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TRANSACTION_PART = (
@@ -86,4 +86,4 @@ def status_code(transaction: Transaction) -> str:
     """Expiry is 202 here; 407 is only in API replies (Midtrans, "HTTP notifications")."""
     if transaction.status is Status.PENDING or transaction.challenged:
         return "201"
-    return "202" if transaction.status in UNPAID else "200"
+    return "202" if transaction.status in ENDED_UNPAID else "200"

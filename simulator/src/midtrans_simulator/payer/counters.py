@@ -17,6 +17,7 @@ from midtrans_simulator.http.pages import Pages, language_of
 from midtrans_simulator.http.urls import base_url
 from midtrans_simulator.payer import bills
 from midtrans_simulator.payments import acts
+from midtrans_simulator.protocol.methods import STORES
 from midtrans_simulator.protocol.model import Transaction
 from midtrans_simulator.protocol.transitions import IllegalTransition
 
@@ -52,8 +53,7 @@ COUNTERS = [
     _bank("/openapi/va/index"),
     _bank("/bca/va/index", "bca"),
     _bank("/bni/va/index", "bni"),
-    _till("/indomaret/phoenix/index", "indomaret"),
-    _till("/alfamart/index", "alfamart"),
+    *(_till(store.till, store.code) for store in STORES.values() if store.till),
     _scanner("/v2/qris/index"),
     _scanner("/qris/index"),
     _scanner("/gopay/ui/index"),

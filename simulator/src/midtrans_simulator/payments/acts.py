@@ -12,7 +12,7 @@ from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.payments.references import settled_details
 from midtrans_simulator.protocol import wib
 from midtrans_simulator.protocol.methods import METHODS, Group
-from midtrans_simulator.protocol.model import Fraud, Status, Transaction, Verdict
+from midtrans_simulator.protocol.model import CHARGED_BACK, PAID, Fraud, Status, Transaction, Verdict
 from midtrans_simulator.protocol.transitions import IllegalTransition, move
 from midtrans_simulator.state import faults as fault
 
@@ -32,8 +32,6 @@ HOLD_SHOWN = timedelta(days=8)
 """What expiry_time shows for it."""
 
 _REFUSED = Verdict(Status.DENY, Fraud.ACCEPT, "05", "Do not honor", "05")
-_PAID = frozenset({Status.CAPTURE, Status.SETTLEMENT, Status.PARTIAL_REFUND, Status.REFUND})
-_CHARGED_BACK = frozenset({Status.CHARGEBACK, Status.PARTIAL_CHARGEBACK})
 _CHALLENGED = Verdict(Status.CAPTURE, Fraud.CHALLENGE, "00", "Approved", "05")
 
 
@@ -141,7 +139,7 @@ def pay_again(gateway: Gateway, transaction: Transaction) -> Transaction:
 
     Midtrans, "Transaction status".
     """
-    _only_when(transaction.status in _PAID, transaction, Status.SETTLEMENT)
+    _only_when(transaction.status in PAID, transaction, Status.SETTLEMENT)
     again = dataclasses.replace(
         transaction,
         id=str(uuid.uuid4()),
@@ -170,7 +168,7 @@ def chargeback(gateway: Gateway, transaction: Transaction, *, partial: bool = Fa
 
 def win_chargeback(gateway: Gateway, transaction: Transaction) -> None:
     """The merchant proved the sale to the customer's bank: the money is its again."""
-    _only_when(transaction.status in _CHARGED_BACK, transaction, Status.SETTLEMENT)
+    _only_when(transaction.status in CHARGED_BACK, transaction, Status.SETTLEMENT)
     move(transaction, Status.SETTLEMENT, back=True)
     announce(gateway, transaction)
 
@@ -257,7 +255,7 @@ def _expire_late_due(gateway: Gateway, transaction_id: str) -> None:
 
 def _win_chargeback_due(gateway: Gateway, transaction_id: str) -> None:
     transaction = gateway.ledger.transaction(transaction_id)
-    if transaction is not None and transaction.status in _CHARGED_BACK:
+    if transaction is not None and transaction.status in CHARGED_BACK:
         win_chargeback(gateway, transaction)
 
 
@@ -303,5 +301,5 @@ def _arrive_due(gateway: Gateway, transaction_id: str) -> None:
 
 def _pay_again_due(gateway: Gateway, transaction_id: str) -> None:
     transaction = gateway.ledger.transaction(transaction_id)
-    if transaction is not None and transaction.status in _PAID:
+    if transaction is not None and transaction.status in PAID:
         pay_again(gateway, transaction)

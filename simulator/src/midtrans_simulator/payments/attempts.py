@@ -11,7 +11,7 @@ from midtrans_simulator.payments import acts, ovo
 from midtrans_simulator.payments.references import issue
 from midtrans_simulator.protocol import amounts, cards, wib
 from midtrans_simulator.protocol.expiry import payment_expiry
-from midtrans_simulator.protocol.methods import METHODS, Method
+from midtrans_simulator.protocol.methods import METHODS, Method, Wallet
 from midtrans_simulator.protocol.model import Fraud, SavedCard, Session, Status, Transaction, Verdict
 from midtrans_simulator.protocol.order_rules import departures
 from midtrans_simulator.protocol.transitions import move
@@ -72,10 +72,6 @@ class Choice:
     """None: the method's own lifetime."""
 
 
-_B2B_METHOD = "permata_va"
-"""With a `va_number` of the merchant's own it is B2B (Midtrans, "Permata VA")."""
-
-
 def start(
     gateway: Gateway,
     session: Session,
@@ -123,18 +119,18 @@ def begin(gateway: Gateway, order: Order, choice: Choice) -> Transaction:
     transaction = _new(gateway, order, choice.method, issued.payment_type)
     transaction.details = issued.details
     transaction.qr_string = issued.qr_string
-    transaction.b2b = choice.method.code == _B2B_METHOD and bool(choice.options.get("va_number"))
+    transaction.b2b = choice.method.b2b_numbers and bool(choice.options.get("va_number"))
     transaction.fraud = Fraud.ACCEPT if choice.method.scored else None
     lifetime_ends = gateway.now() + choice.method.lifetime
     transaction.expiry_time = (
         choice.expiry_time if choice.expiry_time and not choice.method.fixed_lifetime else lifetime_ends
     )
-    if choice.method.code == "ovo":
+    if choice.method.wallet is Wallet.PUSH:
         transaction.details |= ovo.details(choice.payer_phone or _customer_phone(order.request))
     move(transaction, Status.PENDING)
     acts.announce(gateway, transaction)
     gateway.timers.schedule(transaction.expiry_time, acts.EXPIRE, transaction.id)
-    if choice.method.code == "ovo":
+    if choice.method.wallet is Wallet.PUSH:
         ovo.push(gateway, transaction)
     return transaction
 
@@ -243,7 +239,7 @@ def _new_id(gateway: Gateway, method: Method) -> str:
 
     Midtrans, "Get transaction status".
     """
-    if method.code != "dana" and not gateway.faults.strikes(fault.FOREIGN_ID):
+    if not method.by_transaction_id_only and not gateway.faults.strikes(fault.FOREIGN_ID):
         return str(uuid.uuid4())
     made = gateway.now().astimezone(wib.WIB).strftime("%Y%m%d%H%M%S")
     tail = "".join(gateway.draw.choices(string.ascii_uppercase + string.digits, k=10))

@@ -2,9 +2,9 @@
 
 from urllib.parse import urlencode
 
+from midtrans_simulator.protocol.methods import METHODS
 from midtrans_simulator.protocol.model import Transaction
 
-_TILLS = {"indomaret": "/indomaret/phoenix/index", "alfamart": "/alfamart/index"}
 _QR_FAMILIES = {"gopay": "gopay", "shopeepay": "shopeepay"}
 
 
@@ -16,7 +16,7 @@ def payer_page(base: str, transaction: Transaction) -> str:
     if transaction.qr_string is not None:
         return f"{base}/v2/qris/index?{urlencode({'qr': qr_image(base, transaction)})}"
     if "payment_code" in details:
-        return f"{base}{_TILLS[transaction.method]}?{urlencode({'number': details['payment_code']})}"
+        return f"{base}{METHODS[transaction.method].till}?{urlencode({'number': details['payment_code']})}"
     numbers = [details.get("permata_va_number"), details.get("bill_key")]
     numbers += [va["va_number"] for va in details.get("va_numbers", [])]
     known = [number for number in numbers if number]

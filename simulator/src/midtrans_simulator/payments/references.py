@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from midtrans_simulator.protocol import amounts, qris, wib
-from midtrans_simulator.protocol.methods import METHODS, Group, Method
+from midtrans_simulator.protocol.methods import METHODS, Group, Method, Wallet
 from midtrans_simulator.protocol.model import Transaction
 from midtrans_simulator.state.ledger import Ledger
 
 MANDIRI_BILLER_CODE = "70012"
-_APP_ONLY = frozenset({"dana", "ovo"})
+_APP_ONLY = frozenset({Wallet.APP, Wallet.PUSH})
 _TRIES = 50
 
 T = TypeVar("T")
@@ -66,15 +66,15 @@ def settled_details(transaction: Transaction) -> dict[str, Any]:
         return details | (_shopee() if transaction.method == "shopeepay" else {})
     if transaction.payment_type == "shopeepay":
         return _shopee()
-    if transaction.method == "bni_va" and transaction.settlement_time is not None:
+    if METHODS[transaction.method].tells_amounts_paid and transaction.settlement_time is not None:
         paid = {
             "paid_at": wib.text(transaction.settlement_time),
             "amount": amounts.text(transaction.gross_amount),
         }
         return {"payment_amounts": [paid]}
-    if transaction.method == "ovo":
+    if METHODS[transaction.method].wallet is Wallet.PUSH:
         return {"merchant_invoice": str(uuid.uuid4().int)[:16]}
-    if transaction.method == "indomaret" or METHODS[transaction.method].group is Group.INTERNET:
+    if METHODS[transaction.method].approval_code:
         return {"approval_code": str(uuid.uuid4().int)[:12]}
     return {}
 
@@ -89,26 +89,26 @@ def name_of(transaction: Transaction) -> str:
 
 
 def _wallet(method: Method, gross_amount: int, *, phone: bool, with_qr: bool, draw: random.Random) -> Issued:
-    in_app = phone or method.code in _APP_ONLY
+    in_app = method.wallet in _APP_ONLY or (phone and method.wallet is not Wallet.QR)
     code = qris.payload(gross_amount, _digits(draw, 15)) if with_qr or not in_app else None
-    if in_app and method.code != "other_qris":
+    if in_app:
         return Issued(method.payment_type, {}, code)
-    acquirer = "airpay shopee" if method.code == "shopeepay" else "gopay"
-    return Issued("qris", {"acquirer": acquirer}, code or qris.payload(gross_amount, _digits(draw, 15)))
+    return Issued(
+        "qris", {"acquirer": method.acquirer}, code or qris.payload(gross_amount, _digits(draw, 15))
+    )
 
 
 def _virtual_account(method: Method, wanted: object, ledger: Ledger, draw: random.Random) -> dict[str, Any]:
     """The number the merchant asked for when it is free, else another (Midtrans, "JSON objects")."""
-    bank = method.code.removesuffix("_va")
-    field = "permata_va_number" if bank == "permata" else "va_numbers"
+    field, plain = method.va_field, method.va_field != "va_numbers"
 
     def shaped(number: str) -> str | list[dict[str, str]]:
-        return number if bank == "permata" else [{"bank": bank, "va_number": number}]
+        return number if plain else [{"bank": method.bank, "va_number": number}]
 
     custom = shaped(custom_va(method, str(wanted))) if wanted else None
     if custom is None or ledger.reference_taken(field, custom):
         custom = _free(field, ledger, lambda: shaped(method.va_prefix + _digits(draw, method.va_length)))
-    return {field: custom} if bank == "permata" else {field: custom, "payment_amounts": []}
+    return {field: custom} if plain else {field: custom, "payment_amounts": []}
 
 
 def _free(field: str, ledger: Ledger, candidate: Callable[[], T]) -> T:

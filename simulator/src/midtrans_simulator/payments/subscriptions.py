@@ -8,7 +8,7 @@ from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.payments import acts, attempts, vault
 from midtrans_simulator.payments.attempts import CardUse, Choice, Order
 from midtrans_simulator.protocol.methods import METHODS
-from midtrans_simulator.protocol.model import UNPAID, AccountState, Subscription, Transaction
+from midtrans_simulator.protocol.model import ENDED_UNPAID, AccountState, Subscription, Transaction
 
 CHARGE = "charge_subscription"
 MOST_RETRIES = 3
@@ -61,7 +61,7 @@ def _due(gateway: Gateway, subscription_id: str) -> None:
         subscription.charges += 1
     subscription.previous_at = gateway.now()
     subscription.next_at = _step(gateway.now(), subscription.schedule)
-    if _charge(gateway, subscription).status in UNPAID:
+    if _charge(gateway, subscription).status in ENDED_UNPAID:
         _after_a_refusal(gateway, subscription)
     else:
         longest = subscription.schedule.get("max_interval")

@@ -1,4 +1,8 @@
-"""The table of payment methods: one row each (Midtrans, "Enabled payments", "Payment methods")."""
+"""The table of payment methods: one row each (Midtrans, "Enabled payments", "Payment methods").
+
+Whatever sets one method apart from the others of its group is a field of its row. To add a method: a row
+here, and its words in `language/`, without which it goes by its `name`.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +18,17 @@ class Group(StrEnum):
     INTERNET = "internet"
 
 
+class Wallet(StrEnum):
+    """How a wallet is paid."""
+
+    APP_OR_QR = "app_or_qr"
+    """In its app on a phone, by a QR elsewhere; by a QR it reports as `qris`."""
+    QR = "qr"
+    APP = "app"
+    PUSH = "push"
+    """The gateway asks the payer's phone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
     """`minimum` and `maximum` in rupiah; `refund_window` None: cannot be refunded."""
@@ -24,6 +39,17 @@ class Method:
     group: Group
     payment_type: str
     lifetime: timedelta
+    charged: str
+    """The `status_message` of a charge."""
+    expired: str = "Success, transaction has expired"
+    """The `status_message` of the expire call."""
+    wallet: Wallet | None = None
+    acquirer: str | None = None
+    """Who stands behind its QR."""
+    charged_with_qr: bool = False
+    """A charge brings the QR along with the link to the app."""
+    asked_for_actions: bool = False
+    """GET status shows the `actions` of a charge that waits."""
     minimum: int = 1
     maximum: int | None = None
     refund_window: timedelta | None = None
@@ -35,6 +61,16 @@ class Method:
     va_prefix: str = ""
     va_length: int = 0
     """Digits after the prefix."""
+    va_field: str = "va_numbers"
+    """Where the number stands in bodies."""
+    b2b_numbers: bool = False
+    """A number of the merchant's own makes the order B2B."""
+    tells_amounts_paid: bool = False
+    """`payment_amounts` is filled once the money has come."""
+    approval_code: bool = False
+    """Carries one once the money has come."""
+    till: str | None = None
+    """The path of the page that stands for the shop's till."""
     on_request: bool = False
     """A Snap page shows it only when `enabled_payments` names it."""
     fixed_lifetime: bool = False
@@ -46,7 +82,12 @@ class Method:
     keyless: bool = False
     """Charges by it ignore the `Idempotency-Key`."""
     by_transaction_id_only: bool = False
-    """Core finds it by its transaction_id, never by order_id (Midtrans, "Core API")."""
+    """Core finds it by its transaction_id, never by order_id (Midtrans, "Core API"); the id is no UUID."""
+
+    @property
+    def bank(self) -> str:
+        """Of a virtual account, as `va_numbers` names it."""
+        return self.code.removesuffix("_va")
 
 
 _DAY = timedelta(days=1)
@@ -56,7 +97,14 @@ _BILLION = 1_000_000_000
 
 
 def _va(
-    code: str, name: str, prefix: str, length: int, minimum: int = 1, maximum: int | None = None
+    code: str,
+    name: str,
+    prefix: str,
+    length: int,
+    minimum: int = 1,
+    maximum: int | None = None,
+    *,
+    tells_amounts_paid: bool = False,
 ) -> Method:
     return Method(
         code=code,
@@ -68,18 +116,23 @@ def _va(
         maximum=maximum,
         va_prefix=prefix,
         va_length=length,
-        reversible=code == "permata_va",
-        keyless=code == "permata_va",
+        charged="Success, Bank Transfer transaction is created",
+        tells_amounts_paid=tells_amounts_paid,
     )
 
 
-def _internet(code: str, name: str, *, scored: bool = True, keyless: bool = False) -> Method:
+def _internet(
+    code: str, name: str, called: str, *, ok: str = "Success", scored: bool = True, keyless: bool = False
+) -> Method:
+    """`called`: what the answer to a charge calls it."""
     return Method(
         code=code,
         name=name,
         group=Group.INTERNET,
         payment_type=code,
         lifetime=timedelta(hours=2),
+        charged=f"{ok}, {called} transaction is successful",
+        approval_code=True,
         scored=scored,
         keyless=keyless,
         on_request=True,
@@ -95,6 +148,7 @@ METHODS: dict[str, Method] = {
             group=Group.CARD,
             payment_type="credit_card",
             lifetime=timedelta(minutes=10),
+            charged="Success, Credit Card transaction is successful",
             minimum=10_000,
             maximum=999_999_999,
             refund_window=timedelta(days=182),
@@ -105,6 +159,11 @@ METHODS: dict[str, Method] = {
             group=Group.WALLET,
             payment_type="gopay",
             lifetime=_QUARTER,
+            charged="GoPay transaction is created",
+            wallet=Wallet.APP_OR_QR,
+            acquirer="gopay",
+            charged_with_qr=True,
+            expired="Success, transaction is expired",
             maximum=20_000_000,
             refund_window=timedelta(days=45),
         ),
@@ -114,6 +173,10 @@ METHODS: dict[str, Method] = {
             group=Group.WALLET,
             payment_type="shopeepay",
             lifetime=_QUARTER,
+            charged="ShopeePay transaction is created",
+            wallet=Wallet.APP_OR_QR,
+            acquirer="airpay shopee",
+            asked_for_actions=True,
             maximum=20_000_000,
             refund_window=timedelta(days=365),
             partial_refunds=False,
@@ -124,6 +187,9 @@ METHODS: dict[str, Method] = {
             group=Group.WALLET,
             payment_type="qris",
             lifetime=_QUARTER,
+            charged="QRIS transaction is created",
+            wallet=Wallet.QR,
+            acquirer="gopay",
             maximum=10_000_000,
             refund_window=timedelta(days=7),
         ),
@@ -133,6 +199,9 @@ METHODS: dict[str, Method] = {
             group=Group.WALLET,
             payment_type="dana",
             lifetime=_QUARTER,
+            charged="DANA transaction is created",
+            wallet=Wallet.APP,
+            asked_for_actions=True,
             maximum=20_000_000,
             refund_window=timedelta(days=45),
             by_transaction_id_only=True,
@@ -143,6 +212,8 @@ METHODS: dict[str, Method] = {
             group=Group.WALLET,
             payment_type="ovo",
             lifetime=timedelta(seconds=65),
+            charged="OVO transaction is created",
+            wallet=Wallet.PUSH,
             maximum=99_999_999,
             refund_window=timedelta(days=7),
             partial_refunds=False,
@@ -155,12 +226,27 @@ METHODS: dict[str, Method] = {
             group=Group.BANK,
             payment_type="echannel",
             lifetime=_DAY,
+            charged="OK, Mandiri Bill transaction is successful",
             maximum=50 * _BILLION,
             reversible=True,
         ),
-        _va("bni_va", "BNI", "98824060", 8),
+        _va("bni_va", "BNI", "98824060", 8, tells_amounts_paid=True),
         _va("bri_va", "BRI", "24060", 13, 1, 20 * _BILLION),
-        _va("permata_va", "Permata", "824060", 10, 1, 9_999_999_999),
+        Method(
+            code="permata_va",
+            name="Permata",
+            group=Group.BANK,
+            payment_type="bank_transfer",
+            lifetime=_DAY,
+            charged="Success, PERMATA VA transaction is successful",
+            maximum=9_999_999_999,
+            va_prefix="824060",
+            va_length=10,
+            va_field="permata_va_number",
+            b2b_numbers=True,
+            reversible=True,
+            keyless=True,
+        ),
         _va("cimb_va", "CIMB Niaga", "2406", 12, 1, 250_000_000),
         _va("danamon_va", "Danamon", "2406", 12),
         _va("bsi_va", "BSI", "2406", 12, 1_000),
@@ -173,6 +259,8 @@ METHODS: dict[str, Method] = {
             group=Group.STORE,
             payment_type="cstore",
             lifetime=_DAY,
+            charged="Success, cstore transaction is successful",
+            till="/alfamart/index",
             maximum=5_000_000,
         ),
         Method(
@@ -181,6 +269,9 @@ METHODS: dict[str, Method] = {
             group=Group.STORE,
             payment_type="cstore",
             lifetime=_DAY,
+            charged="Success, cstore transaction is successful",
+            till="/indomaret/phoenix/index",
+            approval_code=True,
             minimum=10_000,
             maximum=5_000_000,
             reversible=True,
@@ -193,6 +284,7 @@ METHODS: dict[str, Method] = {
             group=Group.PAYLATER,
             payment_type="akulaku",
             lifetime=timedelta(hours=2),
+            charged="Success, Akulaku transaction is created",
             life_limits=_LIMITS,
             documented_needs=("item_details", "customer_details"),
             minimum=5_000,
@@ -204,26 +296,47 @@ METHODS: dict[str, Method] = {
             group=Group.PAYLATER,
             payment_type="kredivo",
             lifetime=_DAY,
+            charged="Kredivo transaction is created",
             life_limits=_LIMITS,
             documented_needs=("customer_details",),
             refund_window=timedelta(days=14),
         ),
-        _internet("bca_klikbca", "KlikBCA", scored=False, keyless=True),
-        _internet("bca_klikpay", "BCA KlikPay"),
-        _internet("cimb_clicks", "CIMB Clicks", scored=False, keyless=True),
-        _internet("bri_epay", "BRImo"),
-        _internet("danamon_online", "Danamon Online Banking"),
-        _internet("uob_ezpay", "UOB EZ Pay"),
+        _internet("bca_klikbca", "KlikBCA", "KlikBCA", scored=False, keyless=True),
+        _internet("bca_klikpay", "BCA KlikPay", "BCA KlikPay", ok="OK"),
+        _internet(
+            "cimb_clicks",
+            "CIMB Clicks",
+            "CIMB Clicks",
+            scored=False,
+            keyless=True,
+        ),
+        _internet("bri_epay", "BRImo", "BRI E-Pay"),
+        _internet("danamon_online", "Danamon Online Banking", "Danamon Online"),
+        _internet("uob_ezpay", "UOB EZ Pay", "UOB EZ Pay"),
     )
 }
 
 OTHER_VA_PROCESSORS = ("permata_va", "bni_va", "bri_va", "cimb_va", "danamon_va")
 """Who issues the number behind `other_va`: the first that is enabled too (Midtrans, "Enabled payments")."""
 
+BANKS = {
+    method.bank: method
+    for method in METHODS.values()
+    if method.payment_type == "bank_transfer" and method.va_length
+}
+"""Of `bank_transfer.bank`."""
+STORES = {method.code: method for method in METHODS.values() if method.payment_type == "cstore"}
+ACQUIRERS = {
+    method.acquirer: method
+    for method in METHODS.values()
+    if method.acquirer and method.wallet is not Wallet.QR
+}
+"""Of `qris.acquirer`: the wallet that stands behind it."""
+
 _ALIASES = {
     "bank_transfer": [code for code, method in METHODS.items() if method.payment_type == "bank_transfer"],
-    "cstore": ["alfamart", "indomaret"],
-    "store": ["alfamart", "indomaret"],
+    "cstore": list(STORES),
+    "store": list(STORES),
 }
 
 

@@ -21,8 +21,12 @@ class Status(StrEnum):
     PARTIAL_CHARGEBACK = "partial_chargeback"
 
 
-UNPAID = frozenset({Status.DENY, Status.CANCEL, Status.EXPIRE, Status.FAILURE})
+ENDED_UNPAID = frozenset({Status.DENY, Status.CANCEL, Status.EXPIRE, Status.FAILURE})
 """Ended without money: the order id may be used again (Midtrans, "Order id")."""
+
+PAID = frozenset({Status.CAPTURE, Status.SETTLEMENT, Status.PARTIAL_REFUND, Status.REFUND})
+"""The customer has paid, whatever was given back since."""
+CHARGED_BACK = frozenset({Status.CHARGEBACK, Status.PARTIAL_CHARGEBACK})
 
 
 class Fraud(StrEnum):

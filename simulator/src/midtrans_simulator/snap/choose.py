@@ -4,7 +4,7 @@ from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.payments import attempts
 from midtrans_simulator.protocol import cards
 from midtrans_simulator.protocol.methods import METHODS, OTHER_VA_PROCESSORS, Method, enabled
-from midtrans_simulator.protocol.model import UNPAID, Session, Status, Transaction
+from midtrans_simulator.protocol.model import ENDED_UNPAID, Session, Status, Transaction
 from midtrans_simulator.snap.sessions import closed
 
 MOST_FAILURES = 3
@@ -51,7 +51,9 @@ def confirm(
     `installment_term`: months a card is paid in.
     """
     made = gateway.ledger.attempts_in(session)
-    if any(attempt.status not in UNPAID and not (change and may_be_changed(attempt)) for attempt in made):
+    if any(
+        attempt.status not in ENDED_UNPAID and not (change and may_be_changed(attempt)) for attempt in made
+    ):
         raise ChoiceRefused("attempt_exists", "a payment of this session is waiting or done")
     reason = closed(session, gateway.now())
     if reason is not None:

@@ -13,7 +13,7 @@ from midtrans_simulator.http import jsonbody
 from midtrans_simulator.http.texts import LANGUAGES
 from midtrans_simulator.http.urls import base_url
 from midtrans_simulator.payments import acts, attempts
-from midtrans_simulator.protocol.model import UNPAID, Session, Transaction
+from midtrans_simulator.protocol.model import ENDED_UNPAID, Session, Transaction
 from midtrans_simulator.protocol.transitions import IllegalTransition
 from midtrans_simulator.snap import card_form, choose, instructions
 from midtrans_simulator.snap.render import Renderer
@@ -154,7 +154,7 @@ def _pending(gateway: Gateway, session: Session) -> Transaction | None:
 def _pdf(gateway: Gateway, request: Request) -> Response:
     session = gateway.ledger.session(request.path_params["token"])
     made = gateway.ledger.attempts_in(session) if session is not None else []
-    issued = [attempt for attempt in made if attempt.status not in UNPAID]
+    issued = [attempt for attempt in made if attempt.status not in ENDED_UNPAID]
     if not issued:
         return Response("no payment instructions for this token", status_code=404, media_type="text/plain")
     return Response(instructions.pdf(issued[-1]), media_type="application/pdf")

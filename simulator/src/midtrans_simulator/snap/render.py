@@ -11,7 +11,7 @@ from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.http.pages import Pages
 from midtrans_simulator.payments import links
 from midtrans_simulator.protocol import cards
-from midtrans_simulator.protocol.methods import Group, Method
+from midtrans_simulator.protocol.methods import Group, Method, Wallet
 from midtrans_simulator.protocol.model import Session
 from midtrans_simulator.snap.card_form import only_in_terms, terms
 from midtrans_simulator.snap.choose import in_range, may_be_changed, offered
@@ -95,11 +95,12 @@ def _way(view: View, wish: Wish) -> str:
         return ""
     if view.method.group is not Group.WALLET:
         return view.method.group.value
-    if view.method.code == "ovo":
+    if view.method.wallet is Wallet.PUSH:
         return "push"
     if view.transaction is not None:
         return "qr" if view.transaction.qr_string is not None else "app"
-    return "app" if view.method.code == "dana" or (wish.phone and view.method.code != "other_qris") else "qr"
+    in_app = view.method.wallet is Wallet.APP or (wish.phone and view.method.wallet is not Wallet.QR)
+    return "app" if in_app else "qr"
 
 
 _CHANNELS = {

@@ -10,7 +10,7 @@ from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.http.urls import with_query
 from midtrans_simulator.notifications.body import status_code
 from midtrans_simulator.protocol import amounts, wib
-from midtrans_simulator.protocol.model import UNPAID, Session, Status, Transaction
+from midtrans_simulator.protocol.model import ENDED_UNPAID, Session, Status, Transaction
 
 OWN_FINISH = "/snap/finish"
 """Where customers land when the merchant has set no finish URL."""
@@ -61,7 +61,7 @@ def card_result(transaction: Transaction) -> dict[str, Any]:
 
     Seen live.
     """
-    refused = transaction.status in UNPAID
+    refused = transaction.status in ENDED_UNPAID
     message = transaction.details.get("channel_response_message", "Transaction is expired")
     message = message if refused else _message(transaction, "en")
     result = _common(transaction, status_code(transaction), message)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from midtrans_simulator.protocol import expiry as lives
+from midtrans_simulator.protocol.methods import METHODS
 from midtrans_simulator.protocol.order_rules import departures, order_problems, text_problems
 
 _TEXTS: dict[str, dict[str, int]] = {
@@ -17,23 +18,7 @@ _TEXTS: dict[str, dict[str, int]] = {
     "cstore": {"alfamart_free_text_1": 40, "alfamart_free_text_2": 40, "alfamart_free_text_3": 40},
     "credit_card.dynamic_descriptor": {"merchant_name": 25, "city_name": 13, "country_code": 2},
 }
-_OBJECTS = (
-    "credit_card",
-    "bca_va",
-    "permata_va",
-    "bni_va",
-    "bri_va",
-    "cimb_va",
-    "danamon_va",
-    "bsi_va",
-    "seabank_va",
-    "gopay",
-    "shopeepay",
-    "dana",
-    "uob_ezpay",
-    "recurring",
-    "metadata",
-)
+_OBJECTS = (*METHODS, "recurring", "metadata")
 _VA_OBJECTS = tuple(name for name in _OBJECTS if name.endswith("_va"))
 
 
