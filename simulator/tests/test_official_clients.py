@@ -80,8 +80,23 @@ def test_python_core_cards(shop: Any, core: Any) -> None:
     )
     captured = core.capture({"transaction_id": held["transaction_id"], "gross_amount": 15_000})
     assert captured["status_message"] == "Success, Credit Card capture transaction is successful"
-    both = core.transactions.statusb2b("PY-3")["transactions"]
-    assert [each["gross_amount"] for each in both] == ["15000.00"]
+    with pytest.raises(MidtransAPIError) as retail:
+        core.transactions.statusb2b("PY-3")
+    assert retail.value.api_response_dict["status_code"] == "404"
+
+
+def test_python_b2b_status(shop: Any, core: Any) -> None:
+    core.charge(
+        {
+            "payment_type": "bank_transfer",
+            "transaction_details": {"order_id": "PY-4", "gross_amount": 20_000},
+            "bank_transfer": {"bank": "permata", "va_number": "1234567890"},
+        }
+    )
+    shop.control("transactions/PY-4/pay")
+    told = core.transactions.statusb2b("PY-4")
+    assert told["status_message"] == "Success, transactions are retrieved"
+    assert [each["transaction_status"] for each in told["transactions"]] == ["settlement"]
 
 
 def test_python_subscriptions_and_pay_accounts(core: Any, shop: Any) -> None:
