@@ -219,11 +219,11 @@ def test_whatever_goes_wrong_with_one_notification_the_rest_of_its_lane_goes_out
     async def story(b: Any) -> None:
         await b.begin("bca_va")
         await b.quiet()
-        poster = b.gateway.courier._poster
-        b.gateway.courier._poster = _Broken(poster)
+        poster = b.gateway.courier._postman._poster
+        b.gateway.courier._postman._poster = _Broken(poster)
         await b.act("INV-1", "pay")
         await b.quiet()
-        b.gateway.courier._poster = poster
+        b.gateway.courier._postman._poster = poster
         await b.advance("2m")
         assert b.endpoint.statuses == ["pending", "settlement"]
         delivery = (await b.api.get("/_control/deliveries?order_id=INV-1")).json()[-1]

@@ -4,7 +4,7 @@ import json
 import shlex
 from typing import Any
 
-from midtrans_simulator.notifications.courier import HEADERS
+from midtrans_simulator.notifications.postman import HEADERS
 from midtrans_simulator.protocol.model import Delivery, Session
 
 

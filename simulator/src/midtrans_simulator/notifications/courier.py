@@ -1,16 +1,14 @@
-"""Notifications on their way: one lane per URL and order, the documented retries, a log of every try."""
+"""Notifications on their way: through the faults, in their lanes, and again when they were not taken."""
 
-import asyncio
-import itertools
-import logging
 import random
-import time
 import uuid
-from collections import defaultdict, deque
+from collections import defaultdict
 from datetime import datetime, timedelta
 
-from midtrans_simulator.notifications.posting import Answer, Poster, Unreachable, resolved
-from midtrans_simulator.protocol.model import Delivery, DeliveryState, Try
+from midtrans_simulator.notifications.lanes import Lane, Lanes
+from midtrans_simulator.notifications.postman import Postman
+from midtrans_simulator.protocol.model import Delivery, DeliveryState
+from midtrans_simulator.protocol.retries import EARLIEST, TAKEN, minutes_until_next
 from midtrans_simulator.state import faults as fault
 from midtrans_simulator.state.clock import Clock
 from midtrans_simulator.state.faults import Faults
@@ -18,31 +16,6 @@ from midtrans_simulator.state.store import Store
 from midtrans_simulator.state.timers import Timers
 
 DELIVER = "deliver"
-_log = logging.getLogger(__name__)
-HEADERS = {"User-Agent": "Veritrans", "Accept": "application/json", "Content-Type": "application/json"}
-
-_MINUTES = (2, 10, 30, 90, 210)
-RETRIES: dict[int, tuple[int, ...]] = {
-    500: _MINUTES[:1],
-    400: _MINUTES[:2],
-    404: _MINUTES[:2],
-    503: _MINUTES[:4],
-}
-"""Minutes to the next try by the reply; any other reply or none gets all five.
-
-Midtrans, "HTTP notifications".
-"""
-NEVER_RETRIED = frozenset({301, 302, 303})
-REPOSTED = frozenset({307, 308})
-MAX_HOPS = 5
-EARLIEST = 33 / 120
-"""Intervals are upper bounds; the documented example is 33 seconds in place of 2 minutes."""
-
-_CONCURRENT_PER_URL = 32
-_REPLY_KEPT = 2_000
-_DELIVERED = range(200, 300)
-
-Lane = tuple[str, str]
 
 
 class Courier:
@@ -64,44 +37,32 @@ class Courier:
         self._store = store
         self._faults = faults
         self._draw = draw
-        self._timeout = timeout
         self._jitter = jitter
         self._deliveries = {delivery.id: delivery for delivery in store.load(Delivery)}
-        self._lanes: dict[Lane, deque[Delivery]] = {}
         self._held: dict[Lane, list[Delivery]] = defaultdict(list)
         for delivery in self._deliveries.values():
             if delivery.held:
                 self._held[delivery.url, delivery.order_id].append(delivery)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._slots: dict[str, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(_CONCURRENT_PER_URL)
-        )
         made = (attempt.sequence for delivery in self._deliveries.values() for attempt in delivery.tries)
-        self._sequence = itertools.count(max(made, default=0) + 1)
-        self._poster: Poster | None = None
+        self._postman = Postman(clock=clock, faults=faults, timeout=timeout, tried=max(made, default=0))
+        self._lanes = Lanes(self._deliver)
         timers.on(DELIVER, self._due)
 
     async def start(self) -> None:
         """Open the network, and send what an earlier run did not get to send."""
-        self._poster = Poster(HEADERS)
+        self._postman.start()
         for delivery in self._deliveries.values():
             unfinished = delivery.state in {DeliveryState.QUEUED, DeliveryState.RETRYING}
             if unfinished and delivery.next_try_at is None:
-                self._enqueue(delivery)
+                self._lanes.put(delivery)
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._lanes.clear()
-        if self._poster is not None:
-            self._poster.close()
-            self._poster = None
+        await self._lanes.stop()
+        self._postman.stop()
 
     async def quiet(self) -> None:
         """Wait until nothing is being posted."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._lanes.quiet()
 
     def post(self, transaction_id: str, order_id: str, urls: list[str], body: str) -> None:
         """Send `body` to each of the URLs, through the faults that are switched on."""
@@ -129,7 +90,7 @@ class Courier:
         copy = self._record(
             delivery.transaction_id, delivery.order_id, delivery.url, delivery.body, copy_of=delivery.id
         )
-        self._enqueue(copy)
+        self._lanes.put(copy)
         return copy
 
     def delivery(self, delivery_id: str) -> Delivery | None:
@@ -141,8 +102,6 @@ class Courier:
         return [delivery for delivery in found if order_id in {None, delivery.order_id}]
 
     def clear(self) -> None:
-        for task in self._tasks:
-            task.cancel()
         self._lanes.clear()
         self._held.clear()
         self._deliveries.clear()
@@ -165,7 +124,7 @@ class Courier:
 
     def _send(self, delivery: Delivery, late_by: timedelta | None) -> None:
         if late_by is None:
-            self._enqueue(delivery)
+            self._lanes.put(delivery)
         else:
             self._try_at(delivery, self._clock.now() + late_by)
 
@@ -190,66 +149,14 @@ class Courier:
             self._held.pop((delivery.url, delivery.order_id), None)
         delivery.next_try_at = None
         self._store.put(delivery)
-        self._enqueue(delivery)
+        self._lanes.put(delivery)
 
-    def _enqueue(self, delivery: Delivery) -> None:
-        lane = (delivery.url, delivery.order_id)
-        waiting = self._lanes.get(lane)
-        if waiting is not None:
-            waiting.append(delivery)
-            return
-        self._lanes[lane] = deque([delivery])
-        task = asyncio.get_running_loop().create_task(self._run_lane(lane))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _run_lane(self, lane: Lane) -> None:
-        waiting = self._lanes[lane]
-        try:
-            while waiting:
-                delivery = waiting.popleft()
-                async with self._slots[delivery.url]:
-                    attempt = await self._try(delivery)
-                self._conclude(delivery, attempt)
-        finally:
-            if self._lanes.get(lane) is waiting:
-                del self._lanes[lane]
-
-    async def _try(self, delivery: Delivery) -> Try:
-        at, started, sequence = self._clock.now(), time.monotonic(), next(self._sequence)
-        down = self._faults.strikes(fault.SHOP_DOWN)
-        if down is not None:
-            return Try(at, down.status, "", "not sent: the fault shop_down is on", 0, sequence)
-        http_status, reply, error = None, "", None
-        try:
-            async with asyncio.timeout(self._timeout):
-                answer = await self._post_following(delivery.url, delivery.body)
-            http_status, reply = answer.http_status, answer.text[:_REPLY_KEPT]
-        except TimeoutError:
-            error = f"no answer within {self._timeout:g} s"
-        except Unreachable as problem:
-            error = str(problem)
-        except Exception as problem:  # noqa: BLE001 - one delivery's trouble is not the others' of its lane
-            error = f"{type(problem).__name__}: {problem}"
-            _log.exception("notification %s to %s could not be sent", delivery.id, delivery.url)
-        return Try(at, http_status, reply, error, _since(started), sequence)
-
-    async def _post_following(self, url: str, body: str) -> Answer:
-        if self._poster is None:
-            raise RuntimeError("notifications are delivered while the app's lifespan runs")
-        answer = await self._poster.post(url, body.encode())
-        hops = 0
-        while answer.http_status in REPOSTED and answer.location is not None and hops < MAX_HOPS:
-            hops += 1
-            url = resolved(url, answer.location)
-            answer = await self._poster.post(url, body.encode())
-        return answer
-
-    def _conclude(self, delivery: Delivery, attempt: Try) -> None:
+    async def _deliver(self, delivery: Delivery) -> None:
+        """One try, and what follows from it."""
+        attempt = await self._postman.attempt(delivery)
         delivery.tries.append(attempt)
-        reply = attempt.http_status
-        wait = self._pause(reply, len(delivery.tries))
-        if reply in _DELIVERED:
+        wait = self._pause(attempt.http_status, len(delivery.tries))
+        if attempt.http_status in TAKEN:
             delivery.state = DeliveryState.DELIVERED
         elif wait is None:
             delivery.state = DeliveryState.FAILED
@@ -260,15 +167,8 @@ class Courier:
 
     def _pause(self, reply: int | None, tries: int) -> timedelta | None:
         """Time from this try to the next; None: there is none."""
-        if reply in NEVER_RETRIED:
-            return None
-        minutes = _MINUTES if reply is None else RETRIES.get(reply, _MINUTES)
-        if tries > len(minutes):
+        minutes = minutes_until_next(reply, tries)
+        if minutes is None:
             return None
         share = self._draw.uniform(EARLIEST, 1.0) if self._jitter else 1.0
-        return timedelta(minutes=minutes[tries - 1]) * share
-
-
-def _since(started: float) -> int:
-    """Milliseconds."""
-    return round((time.monotonic() - started) * 1000)
+        return timedelta(minutes=minutes) * share
