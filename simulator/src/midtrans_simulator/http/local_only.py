@@ -4,6 +4,7 @@ A page anywhere on the web can make a browser send requests to localhost. What M
 the payment page) answers everybody, as Midtrans does; what only a simulator has does not.
 """
 
+import functools
 import ipaddress
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 ANY_NAME = "*"
 _STRINGS = ("/_control", "/_dashboard")
 _LOOPBACK_NAMES = ("localhost", "localhost.localdomain")
+_HOSTS_REMEMBERED = 64
 _READING = frozenset({"GET", "HEAD"})
 _OWN_SITE = frozenset({"same-origin", "none"})
 """Of `Sec-Fetch-Site`: our own page, or an address that was typed in."""
@@ -57,6 +59,7 @@ def _is_string(path: str) -> bool:
     return path == "/" or path.startswith(_STRINGS)
 
 
+@functools.lru_cache(_HOSTS_REMEMBERED)
 def _name_of(host: str) -> str:
     """Without the port: `127.0.0.1`, `::1`, `localhost`; empty when it is no host at all."""
     try:
@@ -73,6 +76,7 @@ def _site(origin: str) -> str | None:
         return None
 
 
+@functools.lru_cache(_HOSTS_REMEMBERED)
 def _loopback(name: str) -> bool:
     if name in _LOOPBACK_NAMES or name.endswith(".localhost"):
         return True

@@ -215,6 +215,8 @@ def _new(
 
 def _charged(gateway: Gateway, asked: int) -> tuple[int, dict[str, Any]]:
     """The amount the customer is charged, and what is told besides when it is not what was asked for."""
+    if not gateway.faults.any_on:
+        return asked, {}
     fee, promotion = gateway.faults.strikes(fault.FEE), gateway.faults.strikes(fault.PROMOTION)
     charged = asked + (fee.amount if fee else 0) - (promotion.amount if promotion else 0)
     info = {"gross_amount_info": {"original_amount": amounts.text(asked)}}

@@ -90,15 +90,8 @@ def read(value: Any, name: str = "") -> Any:  # noqa: ANN401 - JSON is anything
         }
     if isinstance(value, list):
         return [read(each, name) for each in value]
-    return _reader(name)(value)
-
-
-def _reader(name: str) -> Callable[[Any], Any]:
-    if name in _FLAGS:
-        return _flag
-    if name in _COUNTS:
-        return _count
-    return _text if name in _TEXTS else lambda value: value
+    reader = _READERS.get(name)
+    return value if reader is None else reader(value)
 
 
 def _flag(value: Any) -> Any:  # noqa: ANN401 - what is no flag is handed on
@@ -115,3 +108,10 @@ def _count(value: Any) -> Any:  # noqa: ANN401 - what is no count is handed on
 
 def _text(value: Any) -> Any:  # noqa: ANN401 - what is no text is handed on
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(_FLAGS, _flag),
+    **dict.fromkeys(_COUNTS, _count),
+    **dict.fromkeys(_TEXTS, _text),
+}

@@ -153,6 +153,10 @@ class Faults:
     def seed(self) -> int:
         return self._seed.value
 
+    @property
+    def any_on(self) -> bool:
+        return bool(self._active)
+
     def reseed(self, seed: int) -> None:
         """Draw anew from here: what is switched on after this follows `seed`."""
         self._seed.value = seed
