@@ -253,6 +253,8 @@ def test_every_sandbox_key_is_a_merchant_unless_a_list_is_given(bench: Any) -> N
         ("POST", "/v2/charge/", 404, "Not Found"),
         ("POST", "/v1/transactions", 404, "Not Found"),
         ("GET", "/v2/charge", 405, "Method Not Allowed"),
+        ("GET", "/v2", 404, "Not Found"),
+        ("GET", "/v2/INV-1/cancel", 405, "Method Not Allowed"),
     ],
 )
 def test_a_wrong_path_on_core_is_json_and_never_a_redirect(

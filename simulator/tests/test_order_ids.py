@@ -81,3 +81,16 @@ def test_strict_holds_order_ids_to_the_documents(bench: Any) -> None:
         assert await b.token(PLAIN)
 
     bench(story, strict=True)
+
+
+def test_the_dashboard_hints_at_an_order_id_that_the_documents_do_not_allow(bench: Any) -> None:
+    async def story(b: Any) -> None:
+        await b.token("INV/1")
+        await b.token(PLAIN)
+        hint = "transaction_details.order_id format is invalid"
+        assert hint in (await b.api.get("/?order=INV%2F1&language=en")).text
+        await b.choose(b.gateway.ledger.sessions()[0].token, "gopay")
+        assert (await b.api.get("/?order=INV%2F1&language=en")).text.count(hint) == 1
+        assert hint not in (await b.api.get(f"/?order={PLAIN}&language=en")).text
+
+    bench(story)

@@ -24,7 +24,7 @@ from midtrans_simulator.snap import api as snap
 from midtrans_simulator.snap import page
 from midtrans_simulator.state.config import SimulatorConfig
 
-_CORE = ("/v1/", "/v2/")
+_CORE = ("v1", "v2")
 
 
 def create_app(config: SimulatorConfig | None = None) -> Starlette:
@@ -81,7 +81,7 @@ def _wrong_path(gateway: Gateway) -> Callable[[Request, Exception], Awaitable[Re
     async def handler(request: Request, problem: Exception) -> Response:
         status = problem.status_code if isinstance(problem, HTTPException) else 404
         path = request.url.path
-        if path.startswith(_CORE):
+        if path.split("/")[1] in _CORE:
             return core_errors.wrong_path(gateway, path, status)
         return landing.wrong_path(gateway, request, status)
 

@@ -1,7 +1,9 @@
 """Advice in words a developer can act on: why a notification is not taken, why a card is denied."""
 
+from midtrans_simulator.dashboard.orders import Order
 from midtrans_simulator.protocol.cards import CARDS
 from midtrans_simulator.protocol.model import Delivery, DeliveryState, Transaction
+from midtrans_simulator.protocol.order_rules import departures
 
 _BY_REPLY = {
     301: "redirect",
@@ -21,6 +23,13 @@ _BY_REPLY = {
 
 
 _ACCEPTING = ("4811 1111 1111 1114", "4411 1111 1111 1118", "5211 1111 1111 1117")
+
+
+def remarks(order: Order) -> list[str]:
+    """What Midtrans took although its documents ask for something else, in the words of a refusal."""
+    asked = [remark for session in order.sessions for remark in departures(session.request)]
+    charged = [remark for attempt in order.attempts for remark in attempt.remarks]
+    return list(dict.fromkeys([*asked, *charged]))
 
 
 def unlisted_card(attempt: Transaction) -> str | None:

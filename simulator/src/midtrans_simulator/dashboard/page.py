@@ -14,7 +14,7 @@ from starlette.routing import Route
 from midtrans_simulator.control import view
 from midtrans_simulator.dashboard import commands
 from midtrans_simulator.dashboard.acts import Act, acts, by_actor
-from midtrans_simulator.dashboard.hints import hint, unlisted_card
+from midtrans_simulator.dashboard.hints import hint, remarks, unlisted_card
 from midtrans_simulator.dashboard.orders import Filter, Order, counts, orders, standing
 from midtrans_simulator.dashboard.trial import shown_keys, start_trial
 from midtrans_simulator.dashboard.upcoming import Upcoming, upcoming
@@ -196,6 +196,7 @@ def _detail(
         "acts": by_actor,
         "hint": hint,
         "unlisted_card": unlisted_card,
+        "remarks": remarks(order),
         "links": links,
         "pretty": _pretty,
         "sent_status": _sent_status,
