@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from midtrans_simulator.cli import _config, _parser
+from midtrans_simulator.cli import _config, _parser, main
 from midtrans_simulator.state.config import MerchantKeys, SimulatorConfig
 
 ANGGREK = MerchantKeys("G111111111", "Mid-server-anggrek", "Mid-client-anggrek")
@@ -92,3 +92,18 @@ def test_a_shop_without_sb_keys_starts_a_trial_order(bench: Any) -> None:
 
     bench(story, **BOTH)
     assert SimulatorConfig().listed == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--merchant=G1,a,b", "--merchant=G1,c,d"], "two merchants have the same id: G1"),
+        (["--merchant=G1,a,b", "--merchant=G2,a,d"], "two merchants have the same server_key: a"),
+        (["--server-key=a", "--merchant=G2,a,d"], "two merchants have the same server_key: a"),
+    ],
+)
+def test_merchants_that_contradict_each_other_are_refused_at_the_start(
+    options: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--port", "0", *options]) == 1
+    assert sentence in capsys.readouterr().err

@@ -233,7 +233,6 @@ class Subscription:
     token: str
     schedule: dict[str, Any]
     created_at: datetime
-    first_at: datetime
     next_at: datetime
     notify_urls: list[str]
     retry_schedule: dict[str, Any] = field(default_factory=dict)
@@ -245,6 +244,7 @@ class Subscription:
     """Intervals begun so far, that of a charge under way included."""
     failures: int = 0
     """Refusals in a row within the present interval; it ends with a success or the last retry."""
+    first_at: datetime | None = None
     previous_at: datetime | None = None
     transaction_ids: list[str] = field(default_factory=list)
 

@@ -81,6 +81,16 @@ class SimulatorConfig:
     mirror_body_code: bool = False
     """True answers Core errors with the HTTP status of the body instead of HTTP 200."""
 
+    def __post_init__(self) -> None:
+        """Raises ValueError with a sentence for settings that contradict each other."""
+        if self.redirect_url not in REDIRECT_PATHS:
+            raise ValueError(f"redirect_url is one of {', '.join(REDIRECT_PATHS)}, not {self.redirect_url!r}")
+        for name in ("id", "server_key"):
+            found = [getattr(keys, name) for keys in self.listed]
+            twice = sorted({value for value in found if found.count(value) > 1})
+            if twice:
+                raise ValueError(f"two merchants have the same {name}: {', '.join(twice)}")
+
     @property
     def listed(self) -> tuple[MerchantKeys, ...]:
         """All merchants there are; empty: whoever shows a sandbox key is one."""
