@@ -3,10 +3,7 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -147,28 +144,6 @@ def node() -> str:
 
 def test_node(shop: Any, node: str) -> None:
     _node_story(node, [shop.simulator, "JS-1"], shop.simulator)
-
-
-@pytest.fixture
-def proxied(tmp_path: Path) -> Iterator[tuple[str, str, str]]:
-    """The command with its proxy: the simulator's address, the proxy's, and the certificate to trust."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not on this machine")
-    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=midtrans-simulator"
-    names = ["-addext", "subjectAltName=DNS:api.sandbox.midtrans.com,DNS:app.sandbox.midtrans.com"]
-    files = ["-keyout", "key.pem", "-out", "cert.pem"]
-    subprocess.run([*make.split(), *names, *files], cwd=tmp_path, capture_output=True, check=True)
-    options = ["--port", "0", "--proxy-port", "0", "--tls-cert", "cert.pem", "--tls-key", "key.pem"]
-    command = [sys.executable, "-m", "midtrans_simulator", *options]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        own, proxy = (process.stdout.readline().split()[-1] for _ in range(2))
-        yield own, proxy, str(tmp_path / "cert.pem")
-    finally:
-        process.terminate()
-        process.communicate(timeout=10)
-    assert process.returncode in {0, -signal.SIGTERM}
 
 
 def test_python_without_any_change_but_the_environment(
