@@ -1,6 +1,6 @@
 # Each target is complete on a machine that has only Python >= 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test chaos lint format bench docs lock clean
+.PHONY: help setup dev test chaos lint format bench wheels docs lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -31,6 +31,9 @@ format: setup ## rewrite the code in the house style
 bench: setup ## measure; prints ratios from one run
 	@for program in bench/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
 
+wheels: setup ## build both distributions into dist/
+	$(BIN)/python -m pip wheel --no-deps --no-build-isolation --quiet --wheel-dir dist . ./simulator
+
 docs: setup ## regenerate what the docs take from the code
 	$(BIN)/python scripts/docs.py
 
@@ -38,4 +41,4 @@ lock: setup ## choose new versions for requirements/*.txt
 	sh scripts/lock.sh
 
 clean: ## remove what was built here; keeps your data folder
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -5,12 +5,17 @@ import base64
 import html
 import json
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
@@ -167,7 +172,12 @@ Story = Callable[[Bench], Awaitable[None]]
 
 @asynccontextmanager
 async def opened(endpoint: Endpoint, **settings: Any) -> AsyncIterator[Bench]:
-    settings = {"server_key": SERVER_KEY, "client_key": CLIENT_KEY, "notify_url": endpoint.url} | settings
+    settings = {
+        "server_key": SERVER_KEY,
+        "client_key": CLIENT_KEY,
+        "notify_url": endpoint.url,
+        "control_hosts": ("simulator.test",),
+    } | settings
     app = create_app(SimulatorConfig(**settings))
     transport = httpx.ASGITransport(app)
     basic = base64.b64encode(f"{SERVER_KEY}:".encode()).decode()
@@ -296,6 +306,14 @@ def shop() -> Iterator[Shop]:
     async def card_form(_: Request) -> Response:
         return HTMLResponse(CARD_FORM_PAGE.format(simulator=simulator, client_key=CLIENT_KEY))
 
+    async def card_form_with_a_copy(_: Request) -> Response:
+        form = CARD_FORM_PAGE.format(simulator=merchant, client_key=CLIENT_KEY)
+        return HTMLResponse(form.replace("/v2/assets/js/", "/copies/"))
+
+    async def script_copy(_: Request) -> Response:
+        script = resources.files("midtrans_simulator") / "static" / "midtrans-new-3ds.js"
+        return Response(script.read_bytes(), media_type="text/javascript")
+
     async def after_3ds(request: Request) -> Response:
         posted = parse_qs((await request.body()).decode())
         return HTMLResponse(
@@ -306,6 +324,8 @@ def shop() -> Iterator[Shop]:
         routes=[
             Route("/", page),
             Route("/card", card_form),
+            Route("/card-with-a-copy", card_form_with_a_copy),
+            Route("/copies/midtrans-new-3ds.min.js", script_copy),
             Route("/3ds", after_3ds, methods=["POST"]),
             Route("/notify", notify, methods=["POST"]),
             Route("/finish", finish),
@@ -321,6 +341,28 @@ def shop() -> Iterator[Shop]:
     )
     with _served(merchant_app, merchant_port), _served(app, simulator_port):
         yield Shop(simulator, merchant, app.state.gateway, notifications)
+
+
+@pytest.fixture
+def proxied(tmp_path: Path) -> Iterator[tuple[str, str, str]]:
+    """The command with its proxy: the simulator's address, the proxy's, and the certificate to trust."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not on this machine")
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=midtrans-simulator"
+    names = ["-addext", "subjectAltName=DNS:api.sandbox.midtrans.com,DNS:app.sandbox.midtrans.com"]
+    files = ["-keyout", "key.pem", "-out", "cert.pem"]
+    subprocess.run([*make.split(), *names, *files], cwd=tmp_path, capture_output=True, check=True)
+    options = ["--port", "0", "--proxy-port", "0", "--tls-cert", "cert.pem", "--tls-key", "key.pem"]
+    command = [sys.executable, "-m", "midtrans_simulator", *options]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        own, proxy = (process.stdout.readline().split()[-1] for _ in range(2))
+        yield own, proxy, str(tmp_path / "cert.pem")
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+    assert process.returncode in {0, -signal.SIGTERM}
 
 
 @pytest.fixture(scope="module")

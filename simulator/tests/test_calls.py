@@ -1,6 +1,6 @@
 """No sequence of API and control calls reaches what must not be.
 
-That is a status change that section 6.1 forbids, a body that section 7.3 does not describe, an amount that
+That is a status change that the table forbids, a body that the schema does not describe, an amount that
 does not add up, or an error that is nobody's answer.
 """
 
@@ -16,9 +16,9 @@ from simulator.tests.json_schema import problems
 from simulator.tests.test_transitions import ALLOWED, _watched
 
 from midtrans_simulator import SimulatorConfig, create_app
-from midtrans_simulator.methods import METHODS
-from midtrans_simulator.model import Status, Transaction
-from midtrans_simulator.signature import sign
+from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.model import Status, Transaction
+from midtrans_simulator.protocol.signature import sign
 
 KEY = "SB-Mid-server-simulator"
 SCHEMA = json.loads((resources.files("midtrans_simulator") / "schemas" / "notification.json").read_text())

@@ -1,4 +1,4 @@
-"""A shop with a card form of its own: MidtransNew3ds in a real browser, on another origin (11)."""
+"""A shop with a card form of its own: MidtransNew3ds in a real browser, on another origin (seen live)."""
 
 import json
 from collections.abc import Iterator
@@ -109,3 +109,16 @@ def test_a_second_script_changes_nothing(page: Page, shop: Any) -> None:
     page.frame_locator("#bank").locator("[data-action=deny]").click()
     assert heard(page)[0] == "failure"
     expect(page.frame_locator("#bank").locator("h1")).to_contain_text("belum dapat dipastikan")
+
+
+def test_3ds_is_heard_also_when_the_script_came_from_another_origin(page: Page, shop: Any) -> None:
+    """Shops keep copies of the script: the bank's page speaks from the origin of the `redirect_url`."""
+    redirect_url = charged(page, shop)
+    page.goto(f"{shop.merchant}/card-with-a-copy")
+    page.evaluate("url => MidtransNew3ds.authenticate(url, callbacks)", redirect_url)
+    page.evaluate("window.postMessage({event: '3ds', result: {status_code: '200'}}, '*')")  # the shop's own
+    bank = page.frame_locator("#bank")
+    bank.locator("[name=otp]").fill("112233")
+    bank.locator("[data-action=confirm]").click()
+    name, result = heard(page)
+    assert (name, result["transaction_status"]) == ("success", "capture")

@@ -1,5 +1,6 @@
-"""Card tokens, saved cards, 3DS and BINs of Core: sections 8.1 and 11."""
+"""Card tokens, saved cards, 3DS and BINs of Core (Midtrans, "Testing payment on sandbox"; seen live)."""
 
+import re
 from typing import Any
 
 import httpx
@@ -98,7 +99,7 @@ def test_a_saved_card_is_charged_again(bench: Any) -> None:
     [
         ({"card_number": ""}, "card_number is required"),
         ({"card_number": "4811111111111115"}, "card_number does not match with luhn algorithm"),
-        ({"card_exp_year": "2020"}, "card_exp_year is in the past"),
+        ({"card_exp_year": "2020"}, "card_exp_year must be greater than this year"),
         ({"card_exp_month": "13"}, "card_exp_month and card_exp_year are required"),
         ({"card_cvv": "1"}, "card_cvv must be 3 or 4 digits"),
     ],
@@ -108,6 +109,24 @@ def test_a_wrong_card_gets_no_token(bench: Any, changed: dict[str, str], message
         told = await token(b, **changed)
         assert told["status_code"] == "400"
         assert message in told["validation_messages"]
+
+    bench(story)
+
+
+def test_a_saved_token_is_eight_digits_twenty_characters_and_the_last_four(bench: Any) -> None:
+    """Midtrans, "Create subscription": `48111111sHfSakAvHvFQFEjTivUV1114`."""
+
+    async def story(b: Any) -> None:
+        query = {"card_number": "4811111111111114", "card_exp_month": "12", "card_exp_year": "2039"}
+        told = (await b.api.get("/v2/card/register", params=query)).json()
+        assert re.fullmatch(r"48111111[A-Za-z0-9]{20}1114", told["saved_token_id"])
+
+    bench(story)
+
+
+def test_a_tokens_text_is_midtranss(bench: Any) -> None:
+    async def story(b: Any) -> None:
+        assert (await token(b))["status_message"] == "Credit card token is created as Token ID."
 
     bench(story)
 

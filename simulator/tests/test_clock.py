@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from midtrans_simulator.clock import Clock
+from midtrans_simulator.state.clock import Clock
 
 NOON = datetime(2026, 11, 3, 5, tzinfo=UTC)  # 12:00 WIB
 
@@ -173,3 +173,37 @@ def _stopped(story: Any) -> Any:
         await story(b)
 
     return told
+
+
+def test_an_event_that_fails_is_told_and_the_clock_goes_on(
+    bench: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(b: Any) -> None:
+        def broken(_: str) -> None:
+            raise KeyError("a fault of our own")
+
+        b.gateway.timers.on("broken", broken)
+        b.gateway.timers.schedule(b.gateway.now() + timedelta(seconds=1), "broken", "it")
+        b.gateway.timers.schedule(b.gateway.now() + timedelta(seconds=1), "unheard of", "it")
+        await b.begin("bca_va")
+        await b.advance("24h")
+        assert (await b.status())["transaction_status"] == "expire"
+        told = (await b.api.get("/_control/state")).json()["failures"]
+        assert [each["event"] for each in told] == ["broken", "unheard of"]
+        assert told[0]["error"] == "KeyError: 'a fault of our own'"
+        page = (await b.api.get("/?language=en")).text
+        assert "a fault of our own" in page
+
+    bench(story)
+    assert "the event broken of it failed" in caplog.text
+
+
+def test_an_event_that_fails_does_not_stop_the_clock_that_runs_by_itself(bench: Any) -> None:
+    async def story(b: Any) -> None:
+        b.gateway.timers.schedule(b.gateway.now(), "unheard of", "it")
+        day = {"duration": 1, "unit": "day"}
+        await b.begin("bca_va", expiry={"duration": 1, "unit": "minute"}, page_expiry=day)
+        posts = await b.endpoint.wait_for(2)
+        assert posts[-1].body["transaction_status"] == "expire"
+
+    bench(story, speed=60.0)

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from midtrans_simulator import faults
 from midtrans_simulator.cli import main
-from midtrans_simulator.texts import LANGUAGES, _catalogue
+from midtrans_simulator.http.texts import LANGUAGES, _catalogue
+from midtrans_simulator.state import faults
 
 
 def test_it_starts_serves_and_stops_on_sigterm(tmp_path: Path) -> None:

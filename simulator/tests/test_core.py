@@ -1,4 +1,4 @@
-"""`/v2/{id}/…`: section 4, the status rules of 6.1, and the habits of 11."""
+"""`/v2/{id}/…`: Core's calls, the rules of statuses (Midtrans, "Transaction status"), what is seen live."""
 
 from typing import Any
 
@@ -121,6 +121,41 @@ def test_3ds_asks_for_the_otp(bench: Any, otp: str, status: str, eci: str) -> No
     bench(story)
 
 
+def test_a_cancels_answer_has_the_currency(bench: Any) -> None:
+    """Midtrans, "Cancel transaction"."""
+
+    async def story(b: Any) -> None:
+        await b.begin("bca_va")
+        assert (await b.core("INV-1", "cancel"))["currency"] == "IDR"
+
+    bench(story)
+
+
+def test_b2b_status_lists_the_payments_of_a_b2b_order_newest_first(bench: Any) -> None:
+    """Midtrans, "Get transaction status B2B"."""
+
+    async def story(b: Any) -> None:
+        await b.begin("gopay", "PLAIN")
+        refused = (await b.api.get("/v2/PLAIN/status/b2b")).json()
+        assert (refused["status_code"], refused["status_message"]) == ("404", "Transaction doesn't exist.")
+        await b.begin("permata_va", permata_va={"va_number": "1234567890"})
+        await b.act("INV-1", "pay")
+        for _ in range(2):
+            await b.advance("1m")
+            await b.act("INV-1", "pay_again")
+        told = (await b.api.get("/v2/INV-1/status/b2b")).json()
+        assert (told["status_code"], told["status_message"]) == ("200", "Success, transactions are retrieved")
+        times = [each["transaction_time"] for each in told["transactions"]]
+        assert len(times) == 3
+        assert times == sorted(times, reverse=True)
+        second = (await b.api.get("/v2/INV-1/status/b2b?page=1&per_page=2")).json()["transactions"]
+        assert [each["transaction_time"] for each in second] == times[2:]
+        for wrong in ("page=-1", "per_page=0", "per_page=x"):
+            assert (await b.api.get(f"/v2/INV-1/status/b2b?{wrong}")).status_code == 400
+
+    bench(story)
+
+
 def test_refunds_add_up_to_the_whole(bench: Any) -> None:
     async def story(b: Any) -> None:
         await b.begin("gopay")
@@ -198,11 +233,11 @@ def test_one_merchant_does_not_see_anothers_orders(bench: Any) -> None:
 
 def test_every_sandbox_key_is_a_merchant_unless_a_list_is_given(bench: Any) -> None:
     async def answers(b: Any) -> list[int]:
-        keys = ("SB-Mid-server-simulator", "SB-Mid-server-second", "SB-Mid-server-third", "Mid-server-real")
+        keys = ("SB-Mid-server-simulator", "SB-Mid-server-second", "Mid-server-third", "another")
         return [(await b.api.get("/v2/INV-1/status", auth=(key, ""))).status_code for key in keys]
 
     async def without(b: Any) -> None:
-        assert await answers(b) == [200, 200, 200, 401]
+        assert await answers(b) == [200, 200, 200, 401]  # newer accounts have keys without SB-
 
     async def with_a_list(b: Any) -> None:
         assert await answers(b) == [200, 200, 401, 401]
@@ -211,11 +246,39 @@ def test_every_sandbox_key_is_a_merchant_unless_a_list_is_given(bench: Any) -> N
     bench(with_a_list, more_server_keys=("SB-Mid-server-second",))
 
 
-def test_a_wrong_path_is_an_html_page(bench: Any) -> None:
+@pytest.mark.parametrize(
+    ("verb", "path", "status", "error"),
+    [
+        ("GET", "/v2/nothing", 404, "Not Found"),
+        ("POST", "/v2/charge/", 404, "Not Found"),
+        ("POST", "/v1/transactions", 404, "Not Found"),
+        ("GET", "/v2/charge", 405, "Method Not Allowed"),
+        ("GET", "/v2", 404, "Not Found"),
+        ("GET", "/v2/INV-1/cancel", 405, "Method Not Allowed"),
+    ],
+)
+def test_a_wrong_path_on_core_is_json_and_never_a_redirect(
+    bench: Any, verb: str, path: str, status: int, error: str
+) -> None:
+    """Seen live."""
+
     async def story(b: Any) -> None:
-        reply = await b.api.get("/v2/nothing")
-        assert reply.status_code == 404
-        assert reply.headers["content-type"].startswith("text/html")
+        reply = await b.api.request(verb, path)
+        assert reply.status_code == status
+        assert reply.headers["content-type"] == "application/json"
+        told = reply.json()
+        assert set(told) == {"timestamp", "status", "error", "message", "path"}
+        assert (told["status"], told["error"], told["path"]) == (status, error, path)
+
+    bench(story)
+
+
+def test_a_wrong_path_elsewhere_is_an_html_page(bench: Any) -> None:
+    async def story(b: Any) -> None:
+        for path in ("/snap/v1/nothing", "/nothing"):
+            reply = await b.api.get(path)
+            assert reply.status_code == 404
+            assert reply.headers["content-type"].startswith("text/html")
 
     bench(story)
 

@@ -10,6 +10,7 @@ from midtrans_simulator.dashboard import commands
 from midtrans_simulator.dashboard.acts import acts
 from midtrans_simulator.dashboard.hints import hint
 from midtrans_simulator.dashboard.orders import Filter, Standing, orders
+from midtrans_simulator.dashboard.page import LISTED_AT_FIRST
 from midtrans_simulator.dashboard.upcoming import upcoming
 
 SECURE = {"credit_card": {"secure": True}, "card_number": "4811111111111114"}
@@ -29,6 +30,9 @@ WAYS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("credit_card", SECURE, ["pay", "settle"]),
     ("credit_card", SECURE, ["pay", "cancel"]),
     ("credit_card", SECURE, ["pay", "settle", "chargeback_some"]),
+    ("credit_card", SECURE, ["pay", "settle", "chargeback"]),
+    ("credit_card", SECURE, ["pay", "settle", "chargeback", "win_chargeback"]),
+    ("gopay", {}, ["pay", "refund", "return_refund"]),
     ("credit_card", SECURE | {"credit_card": {"secure": True, "type": "authorize"}}, ["pay"]),
     ("credit_card", CHALLENGED, []),
     ("credit_card", CHALLENGED, ["approve"]),
@@ -48,6 +52,8 @@ EVERY = [
     "reverse",
     "refund",
     "chargeback",
+    "win_chargeback",
+    "return_refund",
 ]
 
 
@@ -225,5 +231,57 @@ def test_everything_that_happens_at_once_can_be_looked_at(bench: Any) -> None:
         for order in orders(b.gateway):
             page = await b.api.get("/", params={"order": order.order_id, "language": "en"})
             assert page.status_code == 200
+
+    bench(story)
+
+
+@pytest.mark.parametrize("text", ["wulandari", "SARI wul", "sari@example.test", "0812345", "gelas keramik"])
+def test_an_order_is_found_by_its_customer_and_by_what_was_bought(bench: Any, text: str) -> None:
+    async def story(b: Any) -> None:
+        who = {
+            "first_name": "Sari",
+            "last_name": "Wulandari",
+            "email": "sari@example.test",
+            "phone": "08123456789",
+        }
+        items = [{"id": "g", "name": "Gelas keramik", "price": 299_000, "quantity": 1}]
+        await b.token("SNAP", customer_details=who, item_details=items)
+        order = {"order_id": "CORE", "gross_amount": 299_000}
+        charge = {"payment_type": "gopay", "transaction_details": order}
+        await b.api.post("/v2/charge", json=charge | {"customer_details": who, "item_details": items})
+        await b.token("OTHER")
+        found = {order.order_id for order in orders(b.gateway) if order.matches(Filter.ALL, text)}
+        assert found == {"SNAP", "CORE"}
+
+    bench(story)
+
+
+def test_older_orders_are_listed_when_more_are_asked_for(bench: Any) -> None:
+    async def story(b: Any) -> None:
+        for number in range(LISTED_AT_FIRST + 5):
+            await b.token(f"INV-{number:03}")
+        first = (await b.api.get("/?language=en")).text
+        assert "INV-005" in first
+        assert "INV-004" not in first
+        assert "5 older orders" in first
+        all_of_them = (await b.api.get(f"/?language=en&shown={LISTED_AT_FIRST * 2}")).text
+        assert "INV-000" in all_of_them
+        assert "older orders" not in all_of_them
+        for odd in ("x", "-1", "99999999999999", "²"):
+            assert (await b.api.get(f"/?shown={odd}")).status_code == 200
+
+    bench(story)
+
+
+def test_stopped_time_and_active_faults_are_said_aloud(bench: Any) -> None:
+    async def story(b: Any) -> None:
+        quiet = (await b.api.get("/?language=en")).text
+        assert "Time stands still" not in quiet
+        assert "Faults are on" not in quiet
+        await b.api.post("/_control/clock", json={"running": False})
+        await b.api.put("/_control/faults", json={"drop": True, "fee": True})
+        page = (await b.api.get("/?language=en")).text
+        assert "Time stands still" in page
+        assert "drop, fee" in page
 
     bench(story)

@@ -125,3 +125,29 @@ def test_a_phone_shows_the_list_then_the_order(browser: Browser, shop: Any) -> N
         page.get_by_role("link", name="All orders").click()
         expect(page.locator("[data-row]")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_an_order_is_paid_from_the_list(desk: Page, shop: Any) -> None:
+    shop.control(f"sessions/{shop.token()}/choose", {"method": "bca_va"})
+    desk.locator("[data-quick=pay]").click()
+    expect(desk.locator(".order.paid")).to_be_visible()
+    assert shop.status()["transaction_status"] == "settlement"
+
+
+def test_older_orders_load_on_when_the_end_is_in_view(desk: Page, shop: Any) -> None:
+    for number in range(100):
+        shop.token(f"INV-{number:03}")
+    expect(desk.locator(".order")).to_have_count(80)
+    desk.locator("[data-longer]").scroll_into_view_if_needed()
+    expect(desk.locator(".order")).to_have_count(100)
+
+
+def test_on_a_phone_the_list_comes_before_everything_but_the_clock(browser: Browser, shop: Any) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(shop.simulator)
+    listed, start = page.locator("#list").bounding_box(), page.locator("#detail h1").bounding_box()
+    assert listed is not None
+    assert start is not None
+    assert listed["y"] < start["y"]
+    context.close()

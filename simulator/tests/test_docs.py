@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from midtrans_simulator.faults import KINDS
 from midtrans_simulator.scenario import acts, expectations
 from midtrans_simulator.scenario.story import read, shipped
+from midtrans_simulator.state.faults import KINDS
 
 DOCS = Path(__file__).parents[1] / "docs"
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in DOCS.glob("*.md")}

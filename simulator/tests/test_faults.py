@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from midtrans_simulator import faults as fault
 from midtrans_simulator.control.view import faults as shown
+from midtrans_simulator.state import faults as fault
 
 
 async def switch(b: Any, **faults: Any) -> None:
@@ -145,7 +145,7 @@ def test_a_customer_pays_twice(bench: Any, method: str, paid: str) -> None:
         told = [post.body for post in b.endpoint.posts if post.body["transaction_status"] == paid]
         assert [body["order_id"] for body in told] == ["INV-1", "INV-1"]
         assert told[0]["transaction_id"] != told[1]["transaction_id"]
-        both = (await b.api.get("/v2/INV-1/status/b2b")).json()["transactions"]
+        both = (await b.api.get("/_control/state")).json()["transactions"]
         assert [each["transaction_status"] for each in both] == [paid, paid]
 
     bench(story)

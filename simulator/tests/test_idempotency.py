@@ -1,4 +1,4 @@
-"""The Idempotency-Key header: section 4.7."""
+"""The Idempotency-Key header (Midtrans, "Idempotent requests")."""
 
 import asyncio
 from typing import Any
@@ -64,6 +64,24 @@ def test_four_methods_do_not_know_keys(bench: Any) -> None:
             order = f"INV-{number}"
             await charge(b, order, payment_type, order, **body)
             assert (await charge(b, order, payment_type, order, **body)).json()["status_code"] == "406"
+
+    bench(story)
+
+
+def test_four_methods_ignore_a_key_under_which_another_methods_answer_is_kept(bench: Any) -> None:
+    async def story(b: Any) -> None:
+        kept = (await charge(b, "key-1")).json()
+        methods: list[tuple[str, dict[str, Any]]] = [
+            ("bank_transfer", {"bank_transfer": {"bank": "permata"}}),
+            ("bank_transfer", {}),
+            ("cimb_clicks", {}),
+            ("bca_klikbca", {}),
+            ("cstore", {"cstore": {"store": "Indomaret"}}),
+        ]
+        for number, (payment_type, body) in enumerate(methods):
+            told = (await charge(b, "key-1", payment_type, f"OWN-{number}", **body)).json()
+            assert (told["status_code"], told["order_id"]) == ("201", f"OWN-{number}")
+        assert (await charge(b, "key-1", "cstore", cstore={"store": "alfamart"})).json() == kept
 
     bench(story)
 

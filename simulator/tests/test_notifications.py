@@ -1,4 +1,4 @@
-"""What arrives at the merchant's endpoint, and how often: section 7."""
+"""What arrives at the merchant's endpoint, and how often (Midtrans, "HTTP notifications")."""
 
 import asyncio
 import hashlib
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from midtrans_simulator.signature import sign
+from midtrans_simulator.protocol.signature import sign
 
 START = datetime(2026, 11, 3, 5, tzinfo=UTC)
 
@@ -192,6 +192,55 @@ def test_a_redirect_that_keeps_the_method_is_followed_five_times(bench: Any, sta
         assert delivery["state"] == "retrying"
 
     bench(story)
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "http://[x]/", "//[", "http://a:port/", "http://ä/"])
+def test_a_location_that_leads_nowhere_does_not_stop_the_next_notifications(
+    bench: Any, location: str
+) -> None:
+    async def story(b: Any) -> None:
+        b.endpoint.script = [_reply(b, 307, location=location)]
+        await b.begin("bca_va")
+        await b.act("INV-1", "pay")
+        await b.quiet()
+        assert b.endpoint.statuses == ["pending", "settlement"]
+        first, second = (await b.api.get("/_control/deliveries?order_id=INV-1")).json()
+        assert (first["state"], second["state"]) == ("retrying", "delivered")
+        assert first["tries"][0]["error"]
+        await b.advance("2m")
+        assert b.endpoint.statuses == ["pending", "settlement", "pending"]
+
+    bench(story)
+
+
+def test_whatever_goes_wrong_with_one_notification_the_rest_of_its_lane_goes_out(
+    bench: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(b: Any) -> None:
+        await b.begin("bca_va")
+        await b.quiet()
+        poster = b.gateway.courier._postman._poster
+        b.gateway.courier._postman._poster = _Broken(poster)
+        await b.act("INV-1", "pay")
+        await b.quiet()
+        b.gateway.courier._postman._poster = poster
+        await b.advance("2m")
+        assert b.endpoint.statuses == ["pending", "settlement"]
+        delivery = (await b.api.get("/_control/deliveries?order_id=INV-1")).json()[-1]
+        assert delivery["tries"][0]["error"] == "KeyError: 'a fault of our own'"
+
+    bench(story)
+    assert "could not be sent" in caplog.text
+
+
+class _Broken:
+    """A poster with a fault of its own; it closes as the real one."""
+
+    def __init__(self, poster: Any) -> None:
+        self.close = poster.close
+
+    async def post(self, _: str, __: bytes) -> None:
+        raise KeyError("a fault of our own")
 
 
 def test_no_answer_and_no_connection_are_retried(bench: Any) -> None:

@@ -3,10 +3,7 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +49,7 @@ def test_python_snap_and_the_life_of_an_order(shop: Any, core: Any) -> None:
 
 def test_python_core_cards(shop: Any, core: Any) -> None:
     token = core.card_token(SECRET)
-    assert token["status_message"] == "Credit Card token is created as Token ID."
+    assert token["status_message"] == "Credit card token is created as Token ID."
     assert core.card_point_inquiry(token["token_id"])["point_balance_amount"] == "500000.00"
     charged = core.charge(
         {
@@ -80,8 +77,23 @@ def test_python_core_cards(shop: Any, core: Any) -> None:
     )
     captured = core.capture({"transaction_id": held["transaction_id"], "gross_amount": 15_000})
     assert captured["status_message"] == "Success, Credit Card capture transaction is successful"
-    both = core.transactions.statusb2b("PY-3")["transactions"]
-    assert [each["gross_amount"] for each in both] == ["15000.00"]
+    with pytest.raises(MidtransAPIError) as retail:
+        core.transactions.statusb2b("PY-3")
+    assert retail.value.api_response_dict["status_code"] == "404"
+
+
+def test_python_b2b_status(shop: Any, core: Any) -> None:
+    core.charge(
+        {
+            "payment_type": "bank_transfer",
+            "transaction_details": {"order_id": "PY-4", "gross_amount": 20_000},
+            "bank_transfer": {"bank": "permata", "va_number": "1234567890"},
+        }
+    )
+    shop.control("transactions/PY-4/pay")
+    told = core.transactions.statusb2b("PY-4")
+    assert told["status_message"] == "Success, transactions are retrieved"
+    assert [each["transaction_status"] for each in told["transactions"]] == ["settlement"]
 
 
 def test_python_subscriptions_and_pay_accounts(core: Any, shop: Any) -> None:
@@ -132,28 +144,6 @@ def node() -> str:
 
 def test_node(shop: Any, node: str) -> None:
     _node_story(node, [shop.simulator, "JS-1"], shop.simulator)
-
-
-@pytest.fixture
-def proxied(tmp_path: Path) -> Iterator[tuple[str, str, str]]:
-    """The command with its proxy: the simulator's address, the proxy's, and the certificate to trust."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not on this machine")
-    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=midtrans-simulator"
-    names = ["-addext", "subjectAltName=DNS:api.sandbox.midtrans.com,DNS:app.sandbox.midtrans.com"]
-    files = ["-keyout", "key.pem", "-out", "cert.pem"]
-    subprocess.run([*make.split(), *names, *files], cwd=tmp_path, capture_output=True, check=True)
-    options = ["--port", "0", "--proxy-port", "0", "--tls-cert", "cert.pem", "--tls-key", "key.pem"]
-    command = [sys.executable, "-m", "midtrans_simulator", *options]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        own, proxy = (process.stdout.readline().split()[-1] for _ in range(2))
-        yield own, proxy, str(tmp_path / "cert.pem")
-    finally:
-        process.terminate()
-        process.communicate(timeout=10)
-    assert process.returncode in {0, -signal.SIGTERM}
 
 
 def test_python_without_any_change_but_the_environment(

@@ -1,4 +1,7 @@
-"""The pages of the payer: the sandbox's payment simulators (8.2) and the bank's 3DS page (8.1, 11)."""
+"""The pages of the payer: the sandbox's payment simulators and the bank's 3DS page.
+
+Midtrans, "Testing payment on sandbox".
+"""
 
 import html
 import json
@@ -7,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from midtrans_simulator.payer import links
+from midtrans_simulator.payments import links
 
 BANKS = [("/openapi/va/index", "permata_va"), ("/bca/va/index", "bca_va"), ("/bni/va/index", "bni_va")]
 TILLS = [("/indomaret/phoenix/index", "indomaret"), ("/alfamart/index", "alfamart")]
@@ -181,7 +184,7 @@ def test_the_dashboard_leads_to_the_payers_page(bench: Any, method: str) -> None
 
 def test_a_wrong_path_is_an_html_page(bench: Any) -> None:
     async def story(b: Any) -> None:
-        reply = await b.api.get("/v2/nothing/here?language=en")
+        reply = await b.api.get("/nothing/here?language=en")
         assert reply.status_code == 404
         assert "Nothing lives here" in reply.text
         assert "P-1" in (await b.api.get("/snap/finish?order_id=P-1")).text

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from midtrans_simulator.methods import METHODS
+from midtrans_simulator.protocol.methods import METHODS
 
 CARD = {"card_number": "4811 1111 1111 1114", "card_exp": "12/30", "card_cvv": "123"}
 BCA_CARD = "4773 7760 5705 1650"

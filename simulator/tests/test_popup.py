@@ -1,10 +1,14 @@
 """The popup in a real browser, opened by a page on another origin."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
+
+from midtrans_simulator.http.texts import date_time
 
 pytestmark = pytest.mark.browser
 
@@ -235,3 +239,105 @@ def test_redirect_mode_returns_to_the_finish_url(page: Page, shop: Any) -> None:
     page.locator("[data-action=finish]").click()
     page.wait_for_url("**/finish?*")
     assert "transaction_status=pending" in page.locator("#query").inner_text()
+
+
+def test_another_method_is_chosen_while_one_waits_and_either_can_be_paid(page: Page, shop: Any) -> None:
+    popup = pay(page, shop.token())
+    popup.locator("[data-method=bca_va]").click()
+    popup.locator("[data-action=confirm]").click()
+    popup.locator("[data-view=pending] [data-action=change]").click()
+    popup.locator("[data-view=methods] [data-action=keep]").click()
+    expect(popup.locator("[data-view=pending] .digits")).to_be_visible()
+    popup.locator("[data-action=change]").click()
+    popup.locator("[data-method=other_qris]").click()
+    popup.locator("[data-action=confirm]").click()
+    expect(popup.locator("[data-view=pending] .scan")).to_be_visible()
+    va, qr = shop.gateway.ledger.transactions()
+    assert (va.status, qr.status) == ("pending", "pending")
+    shop.control(f"transactions/{va.id}/pay")
+    expect(popup.locator("[data-view=success]")).to_be_visible()
+    [(name, result)] = heard(page)
+    assert (name, result["transaction_id"]) == ("success", va.id)
+
+
+def test_closing_the_list_of_other_methods_leaves_the_waiting_payment_behind(page: Page, shop: Any) -> None:
+    popup = pay(page, shop.token())
+    popup.locator("[data-method=bca_va]").click()
+    popup.locator("[data-action=confirm]").click()
+    popup.locator("[data-action=change]").click()
+    popup.locator("[data-view=methods] [data-action=close]").click()
+    [(name, result)] = heard(page)
+    assert (name, result["transaction_status"]) == ("pending", "pending")
+
+
+def test_fields_are_large_enough_for_a_phone_and_can_be_seen(page: Page, shop: Any) -> None:
+    """Safari zooms into fields below 16 px; borders want three to one against their paper (WCAG 1.4.11)."""
+    popup = pay(page, shop.token())
+    for method, field in (("credit_card", "card_number"), ("ovo", "payer_phone")):
+        popup.locator(f"[data-method={method}]").click()
+        size, border, paper = popup.locator(f"[name={field}]").evaluate(
+            "field => [parseFloat(getComputedStyle(field).fontSize), getComputedStyle(field).borderTopColor,"
+            " getComputedStyle(field.closest('.sheet')).backgroundColor]"
+        )
+        assert size >= 16
+        assert _contrast(border, paper) >= 3
+        popup.locator("[data-action=back]").click()
+
+
+def _contrast(one: str, other: str) -> float:
+    def luminance(colour: str) -> float:
+        parts = [int(part) / 255 for part in re.findall(r"[0-9]+", colour)[:3]]
+        linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("width", [320, 432])
+def test_long_names_and_text_twice_as_large_keep_the_layout(page: Page, shop: Any, width: int) -> None:
+    long = "Undangan" * 6
+    items = [{"id": "a", "name": long + "ab", "price": 299_000, "quantity": 1}]
+    who = {"first_name": "N" * 80, "email": f"{'a' * 60}@example.test"}
+    token = shop.token("INV-" + "9" * 46, item_details=items, customer_details=who)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{shop.simulator}/snap/v4/redirection/{token}")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    page.locator("summary").first.click()
+    assert page.evaluate(fits)
+    for step in ("[data-method=permata_va]", "[data-action=confirm]"):
+        page.locator(step).click()
+    expect(page.locator("[data-view=pending]")).to_be_visible()
+    for summary in page.locator("details summary").all():
+        summary.click()
+    assert page.evaluate(fits)
+
+
+def test_the_deadline_is_the_same_on_the_page_at_the_bank_and_in_the_instructions(
+    page: Page, shop: Any
+) -> None:
+    token = shop.token()
+    page.goto(f"{shop.simulator}/snap/v4/redirection/{token}")
+    page.locator("[data-method=bca_va]").click()
+    page.locator("[data-action=confirm]").click()
+    deadline = page.locator(".deadline").inner_text()
+    [made] = shop.gateway.ledger.transactions()
+    assert date_time(made.expiry_time, "id") in deadline
+    number = made.details["va_numbers"][0]["va_number"]
+    page.goto(f"{shop.simulator}/openapi/va/index?number={number}")
+    assert page.locator(".until").inner_text() == deadline
+    instructions = httpx.get(f"{shop.simulator}/snap/v1/transactions/{token}/pdf").content.decode("latin-1")
+    assert deadline.removesuffix(".") in instructions
+
+
+def test_marks_are_words_and_every_channel_has_its_steps(page: Page, shop: Any) -> None:
+    popup = pay(page, shop.token())
+    expect(popup.locator(".methods .mark").first).to_be_visible()
+    marks = popup.locator(".methods .mark").all_inner_texts()
+    assert {"BCA", "GoPay", "Mandiri", "Alfamart"} <= set(marks)
+    assert popup.locator(".methods img").count() == 0
+    popup.locator("[data-method=bca_va]").click()
+    popup.locator("[data-action=confirm]").click()
+    expect(popup.locator(".steps summary")).to_have_text(["M-banking", "ATM", "Internet banking"])
+    assert popup.locator(".steps li").count() == 9

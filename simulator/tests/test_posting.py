@@ -1,4 +1,4 @@
-"""How notifications travel: section 7.1, against real sockets that behave badly."""
+"""How notifications travel: against real sockets that behave badly (Midtrans, "HTTP notifications")."""
 
 import asyncio
 import shutil
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from midtrans_simulator.posting import Answer, Poster, Unreachable
+from midtrans_simulator.notifications.posting import Answer, Poster, Unreachable, resolved
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -117,3 +117,9 @@ def test_tls_ends_at_1_2_and_certificates_are_checked(apart: Any, tmp_path: Path
     with pytest.raises(Unreachable) as refused:  # before any certificate is looked at
         apart(posted(ok, ssl=context))
     assert "CERTIFICATE" not in str(refused.value)
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "//[", "http://[x]/"])
+def test_a_location_that_is_no_address_is_told_with_its_words(location: str) -> None:
+    with pytest.raises(Unreachable, match="is no URL"):
+        resolved("http://127.0.0.1:8000/notify", location)

@@ -1,4 +1,4 @@
-"""`POST /snap/v1/transactions` and its cancel call, sections 2.2 to 2.8."""
+"""`POST /snap/v1/transactions` and its cancel call (Midtrans, "JSON objects", "Cancel session")."""
 
 from typing import Any
 
@@ -32,10 +32,10 @@ def test_a_wrong_key_is_refused_before_the_body_is_looked_at(bench: Any) -> None
 def test_any_sandbox_key_is_a_merchant_when_none_is_given(bench: Any) -> None:
     async def story(b: Any) -> None:
         body = {"transaction_details": {"order_id": "INV-1", "gross_amount": 10_000}}
-        for key in ("SB-Mid-server-one", "SB-Mid-server-two"):
+        for key in ("SB-Mid-server-one", "SB-Mid-server-two", "Mid-server-three"):
             assert (await b.api.post("/snap/v1/transactions", json=body, auth=(key, ""))).status_code == 201
         assert (
-            await b.api.post("/snap/v1/transactions", json=body, auth=("Mid-server-x", ""))
+            await b.api.post("/snap/v1/transactions", json=body, auth=("server-x", ""))
         ).status_code == 401
 
     bench(story, server_key=None, client_key=None)
@@ -65,7 +65,6 @@ def test_all_problems_are_reported_at_once(bench: Any) -> None:
     ("body", "problem"),
     [
         (None, "transaction_details.order_id is required"),
-        ({"transaction_details": {"order_id": "a b", "gross_amount": 1}}, "order_id format is invalid"),
         ({"transaction_details": {"order_id": "a" * 51, "gross_amount": 1}}, "maximum is 50"),
         ({"transaction_details": {"order_id": "a", "gross_amount": 1.5}}, "gross_amount must be an integer"),
         ({"custom_field1": "x" * 256}, "custom_field1 is too long"),

@@ -1,4 +1,4 @@
-"""snap.js as pages in the wild use it: options of section 3, habits of section 11."""
+"""snap.js as pages in the wild use it: its options (Midtrans, "snap.js") and what plugins do (seen live)."""
 
 from collections.abc import Iterator
 from typing import Any

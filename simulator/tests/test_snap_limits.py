@@ -1,4 +1,4 @@
-"""Every documented limit of a token request, at its edge and one beyond: sections 2.2, 2.3 and 2.5."""
+"""Every documented limit of a token request, at its edge and one beyond (Midtrans, "JSON objects")."""
 
 from typing import Any
 

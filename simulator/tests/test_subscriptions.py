@@ -1,5 +1,7 @@
-"""`/v1/subscriptions`: section 11, on the virtual clock."""
+"""`/v1/subscriptions`, on the virtual clock (Midtrans, "Create subscription", "Recurring notification")."""
 
+import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +38,11 @@ def test_a_card_is_charged_each_month_until_the_last(bench: Any) -> None:
         await b.advance("95d")
         told = (await b.api.get(f"/v1/subscriptions/{made['id']}")).json()
         assert (told["status"], told["schedule"]["current_interval"]) == ("inactive", 3)
-        orders = {post.body["order_id"] for post in b.endpoint.posts}
+        charges = [post.body for post in b.endpoint.posts if "order_id" in post.body]
+        orders = {told["order_id"] for told in charges}
         assert len(orders) == 3
-        assert all(order.startswith("SUBS-") for order in orders)
-        assert {post.body["metadata"]["plan"] for post in b.endpoint.posts} == {"basic"}
+        assert all(re.fullmatch(r"langganan[0-9]{10}", order) for order in orders)
+        assert {told["metadata"]["plan"] for told in charges} == {"basic"}
 
     bench(story)
 
@@ -49,7 +52,102 @@ def test_a_refused_charge_is_retried_as_asked(bench: Any) -> None:
         retry = {"interval": 1, "interval_unit": "day", "max_interval": 2}
         await subscribe(b, "4911111111111113", retry_schedule=retry)
         await b.advance("3d")
-        assert b.endpoint.statuses == ["deny", "deny", "deny"]
+        told = [post.body for post in b.endpoint.posts[1:]]
+        assert [each["transaction_status"] for each in told] == ["deny", "deny", "deny"]
+
+    bench(story)
+
+
+def test_a_refused_charge_is_retried_three_times_hourly_and_then_the_subscription_rests(bench: Any) -> None:
+    async def story(b: Any) -> None:
+        made = await subscribe(b, "4911111111111113")
+        await b.advance("2h59m")
+        told = (await b.api.get(f"/v1/subscriptions/{made['id']}")).json()
+        assert (told["status"], len(told["transaction_ids"])) == ("active", 3)
+        await b.advance("40d")
+        told = (await b.api.get(f"/v1/subscriptions/{made['id']}")).json()
+        assert (told["status"], len(told["transaction_ids"])) == ("inactive", 4)
+
+    bench(story)
+
+
+def test_a_retry_that_succeeds_keeps_the_subscription(bench: Any) -> None:
+    async def story(b: Any) -> None:
+        made = await subscribe(b, "4911111111111113")
+        await b.advance("1h30m")
+        await b.api.patch(f"/v1/subscriptions/{made['id']}", json={"token": await saved(b)})
+        await b.advance("1h")
+        told = (await b.api.get(f"/v1/subscriptions/{made['id']}")).json()
+        assert (told["status"], told["schedule"]["current_interval"]) == ("active", 1)
+        await b.advance("32d")
+        told = (await b.api.get(f"/v1/subscriptions/{made['id']}")).json()
+        assert told["schedule"]["current_interval"] == 2
+
+    bench(story)
+
+
+@pytest.mark.parametrize(
+    ("plan", "code"),
+    [
+        ({"token": "dummy"}, "411"),
+        ({"token": "dummy", "payment_type": "gopay", "gopay": {"account_id": "none"}}, "404"),
+    ],
+)
+def test_any_token_makes_one_and_a_bad_token_shows_at_the_charge(
+    bench: Any, plan: dict[str, Any], code: str
+) -> None:
+    async def story(b: Any) -> None:
+        made = await subscribe(b, **plan)
+        assert made["status"] == "active"
+        await b.advance("1s")
+        told = b.endpoint.posts[-1].body
+        assert (told["transaction_status"], told["status_code"]) == ("deny", "202")
+        assert told["channel_response_code"] == code
+
+    bench(story)
+
+
+def test_the_shop_is_told_once_at_creation_and_with_each_charge(bench: Any) -> None:
+    async def story(b: Any) -> None:
+        made = await subscribe(b, schedule={"interval": 1, "interval_unit": "month"})
+        await b.advance("1s")
+        created, charged = [post.body for post in b.endpoint.posts]
+        assert (created["id"], created["status"], created["amount"]) == (made["id"], "active", "14000")
+        assert (created["schedule"]["current_interval"], created["metadata"]) == (0, {"plan": "basic"})
+        assert created["schedule"]["next_execution_at"].endswith("Z")
+        assert "transaction_status" not in created
+        assert charged["subscription_id"] == made["id"]
+        assert charged["transaction"]["transaction_status"] == "capture"
+        assert charged["subscription"]["schedule"]["current_interval"] == 1
+        signed = "".join(charged[name] for name in ("order_id", "status_code", "gross_amount"))
+        expected = hashlib.sha512(f"{signed}SB-Mid-server-simulator".encode()).hexdigest()
+        assert charged["signature_key"] == expected
+        assert (await b.status(charged["order_id"]))["subscription_id"] == made["id"]
+
+    bench(story)
+
+
+def test_patch_keeps_what_it_is_given_and_get_shows_it(bench: Any) -> None:
+    async def story(b: Any) -> None:
+        made = await subscribe(b)
+        changed = {
+            "name": "langganan-2",
+            "amount": "15000",
+            "metadata": {"plan": "gold"},
+            "customer_details": {"first_name": "Sari", "email": "sari@example.test"},
+            "schedule": {"interval": 2, "interval_unit": "week"},
+        }
+        reply = await b.api.patch(f"/v1/subscriptions/{made['id']}", json=changed)
+        assert reply.json() == {"status_message": "Subscription is updated."}
+        told = (await b.api.get(f"/v1/subscriptions/{made['id']}")).json()
+        schedule = told.pop("schedule")
+        assert {name: told[name] for name in changed if name != "schedule"} == {
+            name: value for name, value in changed.items() if name != "schedule"
+        }
+        assert (schedule["interval"], schedule["interval_unit"], schedule["max_interval"]) == (2, "week", 3)
+        await b.advance("1s")
+        assert b.endpoint.posts[-1].body["gross_amount"] == "15000.00"
+        assert b.endpoint.posts[-1].body["metadata"] == {"plan": "gold"}
 
     bench(story)
 
@@ -90,7 +188,7 @@ def test_disabled_it_rests_and_enabled_it_goes_on(bench: Any) -> None:
         ({"name": ""}, "subscription.name is required"),
         ({"name": "x" * 41}, "subscription.name must be at most 40 characters"),
         ({"token": ""}, "subscription.token is required"),
-        ({"token": "none"}, "subscription.token is not a saved token"),
+        ({"metadata": "x"}, "subscription.metadata must be an object"),
         ({"payment_type": "qris"}, "subscription.payment_type must be credit_card or gopay"),
         ({"schedule": None}, "subscription.schedule is required"),
         (

@@ -1,4 +1,4 @@
-"""No sequence of calls reaches a change that section 6.1 does not list."""
+"""No sequence of calls reaches a change that Midtrans, "Transaction status", does not list."""
 
 import ast
 from pathlib import Path
@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 import midtrans_simulator
-from midtrans_simulator import SimulatorConfig, create_app, payments, transitions
-from midtrans_simulator.methods import METHODS
-from midtrans_simulator.model import Status
-from midtrans_simulator.refunds import DuplicateRefund, RefundAmountRefused, RefundRequest, refund
+from midtrans_simulator import SimulatorConfig, create_app
+from midtrans_simulator.payments import acts
+from midtrans_simulator.payments.refunds import DuplicateRefund, RefundAmountRefused, RefundRequest, refund
+from midtrans_simulator.protocol import transitions
+from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.model import Status
+from midtrans_simulator.protocol.transitions import IllegalTransition
 from midtrans_simulator.snap import choose, sessions
-from midtrans_simulator.transitions import IllegalTransition
 
 CARDS = ("4811111111111114", "4511111111111117", "4911111111111113", "4024007176265022")
 ACTS = (
@@ -86,12 +88,12 @@ async def _walk(method: str, card: str, credit_card: Any, acts: list[str]) -> li
 async def _act(gateway: Any, transaction: Any, act: str) -> None:
     try:
         if act in {"hour", "week"}:
-            by = payments.HOLD if act == "week" else payments.HOLD / 168
+            by = acts.HOLD if act == "week" else acts.HOLD / 168
             await gateway.timers.advance(by, gateway.courier.quiet)
         elif act in {"refund", "part"}:
             refund(gateway, transaction, RefundRequest(amount=1_000 if act == "part" else None))
         else:
-            getattr(payments, act)(gateway, transaction)
+            getattr(acts, act)(gateway, transaction)
     except (IllegalTransition, DuplicateRefund, RefundAmountRefused):
         pass
 
@@ -103,7 +105,7 @@ class _watched:  # noqa: N801 - used as a context manager
         self._seen = seen
 
     def __enter__(self) -> None:
-        from midtrans_simulator.model import Transaction
+        from midtrans_simulator.protocol.model import Transaction
 
         self._kind, self._slot = Transaction, Transaction.__dict__["status"]
         slot, seen = self._slot, self._seen

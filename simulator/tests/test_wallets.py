@@ -1,4 +1,4 @@
-"""GoPay, DANA, OVO, pay accounts and `other_va`: sections 2.4, 4, 8.2 and 11."""
+"""GoPay, DANA, OVO, pay accounts and `other_va`: what the sandbox does with each."""
 
 from typing import Any
 
@@ -123,8 +123,8 @@ def test_a_linked_wallet_pays_at_once(bench: Any) -> None:
             "validation_messages",
             "gopay_partner.phone_number must be numeric digits and must not begin with 0",
         ),
-        ("80000000001", "202", "channel_response_message", "User Not Found"),
-        ("80000000002", "202", "channel_response_message", "Wallet is Blocked"),
+        ("123450001", "202", "channel_response_message", "User Not Found"),
+        ("123450002", "202", "channel_response_message", "Wallet is Blocked"),
     ],
 )
 def test_pay_accounts_are_refused(bench: Any, phone: str, code: str, field: str, text: str) -> None:

@@ -1,10 +1,28 @@
 """Midtrans on localhost: Snap, Core, the hosted payment page and signed notifications.
 
-Numbers behind a rule, such as (7.2), are sections of the repository's `docs/midtrans.md`.
+The names are loaded when they are first used: `midtrans-simulator --help` does not wait for a web server.
 """
 
-from midtrans_simulator.app import create_app
-from midtrans_simulator.config import SimulatorConfig
-from midtrans_simulator.serving import running
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["SimulatorConfig", "create_app", "running"]
+if TYPE_CHECKING:
+    from midtrans_simulator.app import create_app
+    from midtrans_simulator.serving import running
+    from midtrans_simulator.state.config import MerchantKeys, SimulatorConfig
+
+__all__ = ["MerchantKeys", "SimulatorConfig", "create_app", "running"]
+
+_HOMES = {
+    "MerchantKeys": "midtrans_simulator.state.config",
+    "SimulatorConfig": "midtrans_simulator.state.config",
+    "create_app": "midtrans_simulator.app",
+    "running": "midtrans_simulator.serving",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of the names above
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -2,22 +2,29 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 
-from midtrans_simulator import notices, ovo, payments, refunds, scripts, subscriptions
-from midtrans_simulator.config import SimulatorConfig
 from midtrans_simulator.control import api as control
 from midtrans_simulator.core import api as core
+from midtrans_simulator.core import errors as core_errors
 from midtrans_simulator.dashboard import page as dashboard
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.headers import SecurityHeaders
-from midtrans_simulator.payer import counters, qr_image, three_ds
+from midtrans_simulator.http import scripts
+from midtrans_simulator.http.headers import SecurityHeaders
+from midtrans_simulator.http.local_only import LocalOnly
+from midtrans_simulator.payer import counters, landing, qr_image, three_ds
+from midtrans_simulator.payments import acts, ovo, refunds, subscriptions
 from midtrans_simulator.snap import api as snap
 from midtrans_simulator.snap import page
+from midtrans_simulator.state.config import SimulatorConfig
+
+_CORE = ("v1", "v2")
 
 
 def create_app(config: SimulatorConfig | None = None) -> Starlette:
@@ -26,7 +33,7 @@ def create_app(config: SimulatorConfig | None = None) -> Starlette:
     `app.state.gateway` is the running gateway, for tests in the same process.
     """
     gateway = Gateway.create(config or SimulatorConfig())
-    payments.register(gateway)
+    acts.register(gateway)
     refunds.register(gateway)
     ovo.register(gateway)
     subscriptions.register(gateway)
@@ -56,12 +63,26 @@ def create_app(config: SimulatorConfig | None = None) -> Starlette:
             *qr_image.routes(gateway),
             *counters.routes(gateway),
             *dashboard.routes(gateway),
-            *notices.routes(gateway),
+            *landing.routes(gateway),
             *scripts.routes(),
         ],
-        middleware=[Middleware(SecurityHeaders)],
-        exception_handlers={HTTPException: notices.not_here(gateway)},
+        middleware=[Middleware(SecurityHeaders), Middleware(LocalOnly, names=gateway.config.control_hosts)],
+        exception_handlers={HTTPException: _wrong_path(gateway)},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # Core answers 404 to `/v2/charge/`, it sends nobody elsewhere
     app.state.gateway = gateway
     return app
+
+
+def _wrong_path(gateway: Gateway) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """What each host says to a path or a verb it does not have."""
+
+    async def handler(request: Request, problem: Exception) -> Response:
+        status = problem.status_code if isinstance(problem, HTTPException) else 404
+        path = request.url.path
+        if path.split("/")[1] in _CORE:
+            return core_errors.wrong_path(gateway, path, status)
+        return landing.wrong_path(gateway, request, status)
+
+    return handler

@@ -2,18 +2,11 @@
 
 import argparse
 import contextlib
-import sqlite3
-import ssl
 import sys
 from datetime import datetime
 
-import uvicorn
-
-from midtrans_simulator.app import create_app
-from midtrans_simulator.config import SimulatorConfig
-from midtrans_simulator.serving import address, listen
-from midtrans_simulator.tunnel import certificate, tunnel
-from midtrans_simulator.wib import WIB
+from midtrans_simulator.protocol.wib import WIB
+from midtrans_simulator.state.config import REDIRECT_PATHS, MerchantKeys, SimulatorConfig
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,6 +24,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    """The heavy half is loaded here, so that `--help` answers at once."""
+    import sqlite3
+    import ssl
+
+    import uvicorn
+
+    from midtrans_simulator.app import create_app
+    from midtrans_simulator.notifications.tunnel import certificate, tunnel
+    from midtrans_simulator.serving import address, listen
+
     with contextlib.ExitStack() as stack:
         try:
             listener = stack.enter_context(listen(options.host, options.port))
@@ -39,7 +42,10 @@ def _serve(options: argparse.Namespace) -> int:
             )
         except OSError as problem:
             return _fail(f"Cannot listen on {options.host}:{options.port}: {problem.strerror}")
-        config = _config(options, address(listener))
+        try:
+            config = _config(options, address(listener))
+        except ValueError as problem:
+            return _fail(f"{problem}")
         try:
             app = create_app(config)
         except sqlite3.DatabaseError as problem:
@@ -54,7 +60,7 @@ def _serve(options: argparse.Namespace) -> int:
         if proxy is not None:
             _say(f"  proxy for clients that know only Midtrans's own addresses: {address(proxy)}")
         _say(f"  notifications to {config.notify_url or 'the URLs in X-Override-Notification only'}")
-        keys = ", ".join(options.server_key or ["any that begins with SB-Mid-server-"])
+        keys = ", ".join(each.server_key for each in config.listed) or "every sandbox key is a merchant"
         _say(f"  server keys: {keys}")
         server = uvicorn.Server(
             uvicorn.Config(
@@ -71,6 +77,8 @@ def _config(options: argparse.Namespace, own_address: str) -> SimulatorConfig:
         server_key=options.server_key[0] if options.server_key else None,
         more_server_keys=tuple(options.server_key[1:]) if options.server_key else (),
         client_key=options.client_key,
+        merchants=tuple(options.merchant or ()),
+        redirect_url=options.redirect_url,
         notify_url=options.notify,
         recurring_url=options.notify_recurring,
         finish_url=options.finish_url,
@@ -78,11 +86,13 @@ def _config(options: argparse.Namespace, own_address: str) -> SimulatorConfig:
         error_url=options.error_url,
         merchant_name=options.merchant_name,
         language=options.language,
+        control_hosts=tuple(options.control_host or ()),
         public_url=options.public_url or (own_address if options.tls_cert else None),
         state_file=options.state,
         start_time=options.start_time,
         speed=options.speed,
         seed=options.seed,
+        strict=options.strict,
     )
 
 
@@ -92,41 +102,80 @@ def _parser() -> argparse.ArgumentParser:
         description="Midtrans on localhost. No real money.",
         epilog="`midtrans-simulator run --help`: scenarios.",
     )
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8100, help="0 picks a free one (default: %(default)s)")
-    parser.add_argument("--notify", metavar="URL", help="your Payment Notification URL")
-    parser.add_argument("--notify-recurring", metavar="URL", help="for subscriptions (default: as --notify)")
-    parser.add_argument(
+    _add_places(parser.add_argument_group("addresses"))
+    _add_merchants(parser.add_argument_group("merchants, and what their dashboard says"))
+    _add_ways(parser.add_argument_group("time, memory and strictness"))
+    return parser
+
+
+def _add_places(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--host", default="127.0.0.1")
+    group.add_argument("--port", type=int, default=8100, help="0 picks a free one (default: %(default)s)")
+    group.add_argument(
+        "--public-url", metavar="URL", help="how others reach it (default: as they ask for it)"
+    )
+    group.add_argument(
+        "--control-host",
+        action="append",
+        metavar="NAME",
+        help="a name besides localhost under which /_control and the dashboard answer; * for any",
+    )
+    group.add_argument("--notify", metavar="URL", help="your Payment Notification URL")
+    group.add_argument("--notify-recurring", metavar="URL", help="for subscriptions (default: as --notify)")
+    group.add_argument(
+        "--tls-cert", metavar="FILE", help="open an HTTPS proxy to here, with this certificate for Midtrans"
+    )
+    group.add_argument("--tls-key", metavar="FILE", help="its key (default: in the same file)")
+    group.add_argument(
+        "--proxy-port", type=int, default=8101, help="0 picks a free one (default: %(default)s)"
+    )
+
+
+def _add_merchants(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--server-key",
         action="append",
         metavar="KEY",
-        help="a merchant, may be repeated (default: every key that begins with SB-Mid-server- is one)",
+        help="a merchant, may be repeated (default: every sandbox key is one)",
     )
-    parser.add_argument(
-        "--client-key", metavar="KEY", help="default: every key that begins with SB-Mid-client-"
+    group.add_argument(
+        "--client-key", metavar="KEY", help="of the merchants of --server-key (default: every sandbox key)"
     )
-    parser.add_argument(
-        "--state", metavar="FILE", help="keep everything in this SQLite file through restarts"
+    group.add_argument(
+        "--merchant",
+        action="append",
+        type=_merchant,
+        metavar="ID,SERVER_KEY,CLIENT_KEY",
+        help="a merchant with all three, may be repeated",
     )
-    parser.add_argument(
-        "--public-url", metavar="URL", help="how others reach it (default: as they ask for it)"
+    group.add_argument("--merchant-name", default="Toko Contoh", metavar="NAME")
+    group.add_argument("--language", choices=("id", "en"), default="id", help="of messages and pages")
+    group.add_argument(
+        "--redirect-url",
+        choices=tuple(REDIRECT_PATHS),
+        default="v4",
+        help="shape of redirect_url: of today, of the documents, of 2021 (default: %(default)s)",
     )
-    parser.add_argument(
-        "--tls-cert", metavar="FILE", help="open an HTTPS proxy to here, with this certificate for Midtrans"
+    group.add_argument("--finish-url", metavar="URL", help="where customers return to")
+    group.add_argument("--unfinish-url", metavar="URL", help="where they return to without paying")
+    group.add_argument("--error-url", metavar="URL", help="where they return to after too many failures")
+
+
+def _add_ways(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--state", metavar="FILE", help="keep everything in this SQLite file through restarts")
+    group.add_argument("--speed", type=_positive, default=1.0, help="virtual seconds per real second")
+    group.add_argument("--start-time", type=_moment, metavar="ISO", help="when the virtual clock begins")
+    group.add_argument("--seed", type=int, help="makes jitter and numbers repeatable")
+    group.add_argument(
+        "--strict", action="store_true", help="refuse what the documents do not allow but Midtrans takes"
     )
-    parser.add_argument("--tls-key", metavar="FILE", help="its key (default: in the same file)")
-    parser.add_argument(
-        "--proxy-port", type=int, default=8101, help="0 picks a free one (default: %(default)s)"
-    )
-    parser.add_argument("--finish-url", metavar="URL", help="where customers return to")
-    parser.add_argument("--unfinish-url", metavar="URL", help="where they return to without paying")
-    parser.add_argument("--error-url", metavar="URL", help="where they return to after too many failures")
-    parser.add_argument("--merchant-name", default="Toko Contoh", metavar="NAME")
-    parser.add_argument("--language", choices=("id", "en"), default="id", help="of messages and pages")
-    parser.add_argument("--speed", type=_positive, default=1.0, help="virtual seconds per real second")
-    parser.add_argument("--start-time", type=_moment, metavar="ISO", help="when the virtual clock begins")
-    parser.add_argument("--seed", type=int, help="makes jitter and numbers repeatable")
-    return parser
+
+
+def _merchant(text: str) -> MerchantKeys:
+    merchant_id, *keys = [part.strip() for part in text.split(",")]
+    if not merchant_id or len(keys) != len(("server", "client")) or not all(keys):
+        raise argparse.ArgumentTypeError("write ID,SERVER_KEY,CLIENT_KEY")
+    return MerchantKeys(merchant_id, *keys)
 
 
 def _positive(text: str) -> float:

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
-from midtrans_simulator.config import DEFAULT_CLIENT_KEY, DEFAULT_SERVER_KEY
+from midtrans_simulator.state.config import DEFAULT_CLIENT_KEY, DEFAULT_SERVER_KEY
 
 Body = dict[str, Any]
 
@@ -75,11 +76,11 @@ class Simulator:
 
     def status(self, reference: str) -> Body:
         """GET status; `status_code` "404" while no method is chosen."""
-        return self._shop("GET", f"/v2/{reference}/status")
+        return self._shop("GET", f"/v2/{_encoded(reference)}/status")
 
     def core(self, reference: str, act: str, body: Body | None = None) -> Body:
         """`cancel`, `expire`, `refund`, `refund/online/direct`, `approve` or `deny`."""
-        return self._shop("POST", f"/v2/{reference}/{act}", body)
+        return self._shop("POST", f"/v2/{_encoded(reference)}/{act}", body)
 
     # What customers, banks and time do.
 
@@ -89,7 +90,7 @@ class Simulator:
 
     def act(self, reference: str, act: str, **options: object) -> Body:
         """Any act of the control plane: `pay`, `deny`, `reverse`, `chargeback`, …"""
-        return self._control("POST", f"/transactions/{reference}/{act}", options)
+        return self._control("POST", f"/transactions/{_encoded(reference)}/{act}", options)
 
     def pay(self, reference: str) -> Body:
         return self.act(reference, "pay")
@@ -152,6 +153,11 @@ class Simulator:
         if reply.is_error:
             raise Refused(reply)
         return reply.json()
+
+
+def _encoded(reference: str) -> str:
+    """Order ids may hold blanks, slashes and hash marks."""
+    return quote(reference, safe="")
 
 
 def _json_or_text(reply: httpx.Response) -> Any:  # noqa: ANN401 - JSON is anything

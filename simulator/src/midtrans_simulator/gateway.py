@@ -4,14 +4,10 @@ import random
 from dataclasses import dataclass
 from datetime import datetime
 
-from midtrans_simulator import notification
-from midtrans_simulator.clock import Clock
-from midtrans_simulator.config import SimulatorConfig
-from midtrans_simulator.delivery import Courier
-from midtrans_simulator.distortions import distorted
-from midtrans_simulator.faults import Faults
-from midtrans_simulator.ledger import Ledger
-from midtrans_simulator.model import (
+from midtrans_simulator.notifications.body import body, subscription_body, written
+from midtrans_simulator.notifications.courier import Courier
+from midtrans_simulator.notifications.distortions import distorted
+from midtrans_simulator.protocol.model import (
     CardToken,
     KeptReply,
     PayAccount,
@@ -19,9 +15,13 @@ from midtrans_simulator.model import (
     Subscription,
     Transaction,
 )
-from midtrans_simulator.store import Store
-from midtrans_simulator.table import Table
-from midtrans_simulator.timers import Timers
+from midtrans_simulator.state.clock import Clock
+from midtrans_simulator.state.config import SimulatorConfig
+from midtrans_simulator.state.faults import Faults
+from midtrans_simulator.state.ledger import Ledger
+from midtrans_simulator.state.store import Store
+from midtrans_simulator.state.table import Table
+from midtrans_simulator.state.timers import Timers
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,15 @@ class Gateway:
     def notify(self, transaction: Transaction) -> None:
         """Tell the merchant what the transaction is now."""
         merchant = self.ledger.merchant(transaction.merchant_id)
-        body = notification.body(transaction, merchant)
-        self.courier.post(transaction, distorted(self.faults, body, merchant))
+        subscription = self.subscriptions.get(transaction.subscription_id or "")
+        told = body(transaction, merchant, subscription)
+        written_out = distorted(self.faults, told, merchant)
+        self.courier.post(transaction.id, transaction.order_id, transaction.notify_urls, written_out)
+
+    def tell_of(self, subscription: Subscription) -> None:
+        """Tell the merchant of a subscription itself."""
+        told = written(subscription_body(subscription))
+        self.courier.post(subscription.id, subscription.id, subscription.notify_urls, told)
 
     def reset(self) -> None:
         """Forget sessions, transactions, deliveries, cards, accounts and faults; the clock keeps its time."""

@@ -17,13 +17,13 @@ import pytest
 
 if TYPE_CHECKING:  # every pytest run in the environment loads this file; only tests that ask load the rest
     from midtrans_simulator.client import Simulator
-    from midtrans_simulator.config import SimulatorConfig
+    from midtrans_simulator.state.config import SimulatorConfig
 
 
 @pytest.fixture(scope="session")
 def midtrans_simulator_config() -> "SimulatorConfig":
     """The settings of the session's simulator. Override it."""
-    from midtrans_simulator.config import DEFAULT_CLIENT_KEY, DEFAULT_SERVER_KEY, SimulatorConfig
+    from midtrans_simulator.state.config import DEFAULT_CLIENT_KEY, DEFAULT_SERVER_KEY, SimulatorConfig
 
     return SimulatorConfig(server_key=DEFAULT_SERVER_KEY, client_key=DEFAULT_CLIENT_KEY, seed=1)
 
@@ -43,7 +43,7 @@ def midtrans_simulator(
 ) -> Iterator["Simulator"]:
     """A simulator without sessions, transactions, deliveries and faults."""
     from midtrans_simulator.client import Simulator
-    from midtrans_simulator.config import DEFAULT_CLIENT_KEY, DEFAULT_SERVER_KEY
+    from midtrans_simulator.state.config import DEFAULT_CLIENT_KEY, DEFAULT_SERVER_KEY
 
     config = midtrans_simulator_config
     server_key, client_key = config.server_key or DEFAULT_SERVER_KEY, config.client_key or DEFAULT_CLIENT_KEY

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import uvicorn
 
 from midtrans_simulator.app import create_app
-from midtrans_simulator.config import SimulatorConfig
+from midtrans_simulator.state.config import SimulatorConfig
 
 _STOPS_WITHIN = 10.0
 

@@ -7,13 +7,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import attempts, durations, jsonbody, payments, refunds
 from midtrans_simulator.control import openapi, view
 from midtrans_simulator.core import pay_accounts
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import Transaction
+from midtrans_simulator.http import jsonbody
+from midtrans_simulator.payments import acts, attempts, refunds
+from midtrans_simulator.protocol import durations
+from midtrans_simulator.protocol.model import Transaction
+from midtrans_simulator.protocol.transitions import IllegalTransition
 from midtrans_simulator.snap import choose
-from midtrans_simulator.transitions import IllegalTransition
 
 Body = dict[str, Any]
 Handler = Callable[[Gateway, Request, Body], Awaitable[Any]]
@@ -39,7 +41,7 @@ def routes(gateway: Gateway) -> list[Route]:
         ("GET", "/deliveries", _deliveries),
         ("POST", "/deliveries/{id}/resend", _resend),
         ("POST", "/sessions/{token}/choose", _choose),
-        ("POST", "/transactions/{id}/{act}", _act),
+        ("POST", "/transactions/{id:path}/{act}", _act),
         ("POST", "/accounts/{id}/link", _link),
         ("POST", "/sink", _sink),
         ("GET", "/openapi.json", _openapi),
@@ -165,7 +167,7 @@ async def _act(gateway: Gateway, request: Request, body: Body) -> Body:
     elif name == "authenticate":
         attempts.authenticate(gateway, transaction, str(body.get("otp", "")))
     elif name == "chargeback":
-        payments.chargeback(gateway, transaction, partial=body.get("partial") is True)
+        acts.chargeback(gateway, transaction, partial=body.get("partial") is True)
     elif name in _ACTS:
         _ACTS[name](gateway, transaction)
     else:
@@ -192,15 +194,17 @@ async def _link(gateway: Gateway, request: Request, _: Body) -> Body:
 
 
 _ACTS: dict[str, Callable[[Gateway, Transaction], object]] = {
-    "pay": payments.pay,
-    "deny": payments.deny,
-    "expire": payments.expire,
-    "cancel": payments.cancel,
-    "challenge": payments.challenge,
-    "approve": payments.approve,
-    "settle": payments.settle,
-    "reverse": payments.reverse,
-    "pay_again": payments.pay_again,
+    "pay": acts.pay,
+    "deny": acts.deny,
+    "expire": acts.expire,
+    "cancel": acts.cancel,
+    "challenge": acts.challenge,
+    "approve": acts.approve,
+    "settle": acts.settle,
+    "reverse": acts.reverse,
+    "pay_again": acts.pay_again,
+    "win_chargeback": acts.win_chargeback,
+    "return_refund": refunds.return_refund,
 }
 
 

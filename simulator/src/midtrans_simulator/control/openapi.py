@@ -3,9 +3,9 @@
 from importlib.metadata import version
 from typing import Any
 
-from midtrans_simulator.faults import KINDS
-from midtrans_simulator.methods import METHODS
-from midtrans_simulator.model import AccountState, DeliveryState, Fraud, Status
+from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.model import AccountState, DeliveryState, Fraud, Status
+from midtrans_simulator.state.faults import KINDS
 
 Schema = dict[str, Any]
 
@@ -137,6 +137,7 @@ def _machine_schemas() -> Schema:
             }
         ),
         "Timer": _all({"due": _MOMENT, "event": _TEXT, "subject": _TEXT}),
+        "Failure": _all({"at": _MOMENT, "event": _TEXT, "subject": _TEXT, "error": _TEXT}),
         "State": _all(
             {
                 "clock": _ref("Clock"),
@@ -150,6 +151,7 @@ def _machine_schemas() -> Schema:
                         "subscriptions": "Subscription",
                         "accounts": "Account",
                         "timers": "Timer",
+                        "failures": "Failure",
                     }.items()
                 },
             }

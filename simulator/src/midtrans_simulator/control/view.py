@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from midtrans_simulator.faults import KINDS, NAMES
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import Delivery, PayAccount, Session, Subscription, Transaction
+from midtrans_simulator.protocol.model import Delivery, PayAccount, Session, Subscription, Transaction
 from midtrans_simulator.snap.sessions import closed
+from midtrans_simulator.state.faults import KINDS, NAMES
 
 
 def state(gateway: Gateway) -> dict[str, Any]:
@@ -21,6 +21,10 @@ def state(gateway: Gateway) -> dict[str, Any]:
         "timers": [
             {"due": _moment(timer.due), "event": timer.event, "subject": timer.subject}
             for timer in gateway.timers.pending()
+        ],
+        "failures": [
+            {"at": _moment(each.at), "event": each.event, "subject": each.subject, "error": each.error}
+            for each in gateway.timers.failures()
         ],
     }
 

@@ -1,4 +1,4 @@
-"""Card tokens, saved cards, BINs and points: what a shop's own card form calls (11)."""
+"""Card tokens, saved cards, BINs and points: what a shop's own card form calls (seen live)."""
 
 import re
 from collections.abc import Callable
@@ -7,19 +7,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import auth, cards, vault
-from midtrans_simulator.api_faults import Endpoint, with_faults
 from midtrans_simulator.core.endpoint import Body, Call, merchant_endpoint
 from midtrans_simulator.core.errors import INVALID, NO_TOKEN, UNKNOWN_KEY, CoreError, apology
 from midtrans_simulator.gateway import Gateway
+from midtrans_simulator.http import auth
+from midtrans_simulator.http.api_faults import Endpoint, with_faults
+from midtrans_simulator.payments import vault
+from midtrans_simulator.protocol import cards
 
 POINTS = "500000.00"
 """What every card has in points."""
 
 _FROM_ANYWHERE = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
 _CVV = re.compile(r"[0-9]{3,4}")
-_BRANDS = {"2": "MASTERCARD", "3": "JCB", "4": "VISA", "5": "MASTERCARD", "6": "CUP"}
-_AMEX = ("34", "37")
 _SHORTEST_BIN, _LONGEST_BIN = 6, 8
 _MONTHS = range(1, 13)
 
@@ -73,7 +73,7 @@ def _token(gateway: Gateway, request: Request) -> Body:
     made = vault.tokenize(gateway, number)
     return {
         "status_code": "200",
-        "status_message": "Credit Card token is created as Token ID.",
+        "status_message": "Credit card token is created as Token ID.",
         "token_id": made.id,
         "hash": f"{cards.find(number).masked}-mami",
     }
@@ -103,8 +103,10 @@ def _card_number(gateway: Gateway, request: Request) -> str:
     now = gateway.now()
     if not (month.isdigit() and year.isdigit() and int(month) in _MONTHS):
         wrong.append("card_exp_month and card_exp_year are required")
+    elif int(year) % 100 + 2000 < now.year:
+        wrong.append("card_exp_year must be greater than this year")
     elif (int(year) % 100 + 2000, int(month)) < (now.year, now.month):
-        wrong.append("card_exp_year is in the past")
+        wrong.append("card_exp_month must be greater than this month")
     if wrong:
         raise CoreError(400, INVALID, validation_messages=wrong)
     return number
@@ -114,16 +116,15 @@ def _bin(_: Gateway, request: Request) -> Body:
     asked = request.path_params["bin"]
     if not (asked.isdigit() and _SHORTEST_BIN <= len(asked) <= _LONGEST_BIN):
         raise CoreError(400, INVALID, validation_messages=["bin must be 6 to 8 digits"])
-    brand = "AMEX" if asked.startswith(_AMEX) else _BRANDS.get(asked[0])
+    brand = cards.brand(asked)
     if brand is None:
         raise CoreError(404, "BIN is not found.")
-    known = [card for card in cards.CARDS.values() if card.number.startswith(asked)]
-    bank = (known[0].bank if known else "other").upper()
+    bank = cards.issuer(asked) or "other"
     return {
         "data": {
             "bin": asked,
-            "bank": bank,
-            "bank_code": bank,
+            "bank": cards.BANK_NAMES.get(bank, bank),
+            "bank_code": bank.upper(),
             "brand": brand,
             "bin_type": "CREDIT",
             "bin_class": "GOLD",

@@ -1,99 +1,59 @@
-"""`POST /v2/charge`: a payment without Snap's page, for every payment type (2.4, 6.4, 11)."""
+"""`POST /v2/charge`: a payment without Snap's page, for every payment type.
+
+Midtrans, "Enabled payments", "Payment methods".
+"""
 
 from typing import Any
 
 from starlette.responses import JSONResponse
 
-from midtrans_simulator import attempts, payments, vault
-from midtrans_simulator.amounts import whole_rupiah
-from midtrans_simulator.attempts import CardUse, Choice, Order
 from midtrans_simulator.core import charge_rules
+from midtrans_simulator.core.charge_method import charge_method
 from midtrans_simulator.core.endpoint import Body, Call
-from midtrans_simulator.core.errors import INVALID, NO_ACCESS, NO_TOKEN, USED, CoreError
+from midtrans_simulator.core.errors import INVALID, NO_TOKEN, USED, CoreError
 from midtrans_simulator.core.wallet_actions import wallet_actions
-from midtrans_simulator.facts import facts
-from midtrans_simulator.methods import METHODS, Group, Method
-from midtrans_simulator.model import UNPAID, AccountState, CardToken, PayAccount, Status, Transaction
-from midtrans_simulator.notification import status_code
-from midtrans_simulator.notify_urls import notify_urls
-from midtrans_simulator.payer import links
+from midtrans_simulator.http.notify_urls import notify_urls
+from midtrans_simulator.notifications.body import status_code
+from midtrans_simulator.payments import acts, attempts, links, vault
+from midtrans_simulator.payments.attempts import CardUse, Choice, Order
+from midtrans_simulator.protocol.amounts import whole_rupiah
+from midtrans_simulator.protocol.facts import denied, facts
+from midtrans_simulator.protocol.methods import METHODS, Group, Method, Wallet
+from midtrans_simulator.protocol.model import (
+    ENDED_UNPAID,
+    AccountState,
+    CardToken,
+    PayAccount,
+    Status,
+    Transaction,
+)
 
 _UNEXPECTED = {"message": "An unexpected error occurred"}
-_MESSAGES = {
-    "credit_card": "Success, Credit Card transaction is successful",
-    "bank_transfer": "Success, Bank Transfer transaction is created",
-    "echannel": "OK, Mandiri Bill transaction is successful",
-    "cstore": "Success, cstore transaction is successful",
-    "gopay": "GoPay transaction is created",
-    "shopeepay": "ShopeePay transaction is created",
-    "qris": "QRIS transaction is created",
-    "dana": "DANA transaction is created",
-    "ovo": "OVO transaction is created",
-    "akulaku": "Success, Akulaku transaction is created",
-    "kredivo": "Kredivo transaction is created",
-    "bca_klikbca": "Success, KlikBCA transaction is successful",
-    "bca_klikpay": "OK, BCA KlikPay transaction is successful",
-    "cimb_clicks": "Success, CIMB Clicks transaction is successful",
-    "bri_epay": "Success, BRI E-Pay transaction is successful",
-    "danamon_online": "Success, Danamon Online transaction is successful",
-    "uob_ezpay": "Success, UOB EZ Pay transaction is successful",
-}
-_PERMATA = "Success, PERMATA VA transaction is successful"
-_BANK_DENIED = "Deny by Bank [{bank}] with code [{code}] and message [{message}]"
 _REDIRECTED = frozenset({Group.PAYLATER, Group.INTERNET})
-_IN_APP = frozenset({"gopay", "shopeepay", "dana"})
+_QRIS = "qris"
 
 
 def charge(call: Call) -> Body | JSONResponse:
     if not call.body:
         return JSONResponse(_UNEXPECTED, status_code=500)
-    method = _method(call.body)
-    wrong = charge_rules.problems(call.body, method, call.gateway.now())
+    method = charge_method(call.body)
+    wrong = charge_rules.problems(call.body, method, call.gateway.now(), strict=call.gateway.config.strict)
     if wrong:
         raise CoreError(400, INVALID, validation_messages=wrong)
     order = _order(call)
     linked = _linked_account(call, method)
     transaction = attempts.begin(call.gateway, order, _choice(call, method))
     if linked is not None:
-        payments.pay(call.gateway, transaction)
+        acts.pay(call.gateway, transaction)
     return _reply(call, transaction)
 
 
-def _method(body: Body) -> Method:
-    """The method that `payment_type` and its object mean. Raises CoreError."""
-    payment_type = body.get("payment_type")
-    if not isinstance(payment_type, str) or not payment_type:
-        raise CoreError(400, INVALID, validation_messages=["payment_type is required"])
-    if payment_type in charge_rules.INACTIVE_TYPES:
-        raise CoreError(402, NO_ACCESS)
-    if payment_type not in charge_rules.PAYMENT_TYPES:
-        raise CoreError(400, INVALID, validation_messages=["payment_type is not supported"])
-    if payment_type == "bank_transfer":
-        bank = _one_of(body, "bank_transfer", "bank", charge_rules.BANKS, default="permata")
-        return METHODS[f"{bank}_va"]
-    if payment_type == "cstore":
-        return METHODS[_one_of(body, "cstore", "store", charge_rules.STORES, default=None)]
-    if payment_type == "qris":
-        acquirer = _one_of(body, "qris", "acquirer", tuple(charge_rules.ACQUIRERS), default="gopay")
-        return METHODS[charge_rules.ACQUIRERS[acquirer]]
-    return METHODS[payment_type]
-
-
-def _one_of(body: Body, name: str, field: str, known: tuple[str, ...], *, default: str | None) -> str:
-    value = _options(body, name).get(field) or default
-    written = str(value or "").lower()
-    if written in known:
-        return written
-    problem = "is required" if value is None else f"must be one of {', '.join(known)}"
-    raise CoreError(400, INVALID, validation_messages=[f"{name}.{field} {problem}"])
-
-
 def _order(call: Call) -> Order:
-    """Raises CoreError 406 when the order is being paid or has been (2.7)."""
+    """Raises CoreError 406 when the order is being paid or has been (Midtrans, "Order id")."""
     details = call.body["transaction_details"]
     order_id = str(details["order_id"])
     for attempt in call.gateway.ledger.attempts(call.merchant.id, order_id):
-        if attempt.status not in UNPAID:
+        if attempt.status not in ENDED_UNPAID:
             raise CoreError(406, USED)
     return Order(
         merchant_id=call.merchant.id,
@@ -109,8 +69,8 @@ def _choice(call: Call, method: Method) -> Choice:
     return Choice(
         method=method,
         options=options,
-        phone=call.body["payment_type"] in _IN_APP,
-        with_qr=call.body["payment_type"] == "gopay",
+        phone=call.body["payment_type"] != _QRIS,
+        with_qr=call.body["payment_type"] != _QRIS and method.charged_with_qr,
         payer_phone=options.get("payer_phone_number"),
         card=_card(call, options) if method.code == "credit_card" else None,
         expiry_time=charge_rules.expiry_time(call.body, call.gateway.now()),
@@ -162,16 +122,10 @@ def _reply(call: Call, transaction: Transaction) -> Body:
 
 
 def _message(transaction: Transaction) -> str:
-    details = transaction.details
-    if transaction.method == "permata_va":
-        return _PERMATA
     if transaction.status is Status.DENY:
-        return _BANK_DENIED.format(
-            bank=str(details.get("bank", transaction.payment_type)).upper(),
-            code=details.get("channel_response_code", ""),
-            message=details.get("channel_response_message", ""),
-        )
-    return _MESSAGES[transaction.payment_type]
+        return denied(transaction)
+    method = METHODS["other_qris"] if transaction.payment_type == _QRIS else METHODS[transaction.method]
+    return method.charged
 
 
 def _next_step(call: Call, transaction: Transaction) -> Body:
@@ -181,7 +135,7 @@ def _next_step(call: Call, transaction: Transaction) -> Body:
     group = METHODS[transaction.method].group
     if group in _REDIRECTED:
         return {"redirect_url": links.app(call.base, transaction)}
-    if group is Group.WALLET and transaction.payment_type != "ovo":
+    if group is Group.WALLET and METHODS[transaction.method].wallet is not Wallet.PUSH:
         return {"actions": wallet_actions(call.base, transaction)}
     return {}
 

@@ -1,27 +1,16 @@
-"""The rules of a charge request: the order's, and those of each payment type (2.3, 2.5, 11)."""
+"""The rules of a charge request: the order's, and those of each payment type (Midtrans, "JSON objects")."""
 
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from midtrans_simulator import expiry as lives
-from midtrans_simulator.amounts import whole_rupiah
-from midtrans_simulator.methods import METHODS, Method
-from midtrans_simulator.order_rules import order_problems, text_problems
+from midtrans_simulator.protocol import expiry as lives
+from midtrans_simulator.protocol.amounts import whole_rupiah
+from midtrans_simulator.protocol.methods import METHODS, Method
+from midtrans_simulator.protocol.order_rules import departures, order_problems, text_problems
 
 Body = dict[str, Any]
-
-PAYMENT_TYPES = frozenset({"qris", *(method.payment_type for method in METHODS.values())})
-INACTIVE_TYPES = frozenset(
-    {"mandiri_clickpay", "mandiri_ecash", "telkomsel_cash", "xl_tunai", "indosat_dompetku", "kioson", "gci"}
-)
-"""Known to Midtrans, active for nobody here: 402 (2.4)."""
-
-BANKS = ("permata", "bca", "bni", "bri", "cimb", "danamon", "bsi", "seabank", "saqu")
-STORES = ("alfamart", "indomaret")
-ACQUIRERS = {"gopay": "gopay", "airpay shopee": "shopeepay"}
-"""Of `qris.acquirer`: the method that stands behind it."""
 
 _TEXTS: dict[str, dict[str, int]] = {
     "echannel": {"bill_info1": 255, "bill_info2": 255},
@@ -31,16 +20,17 @@ _BNI_PHONE = re.compile(r"(\+62|0)[0-9]{1,27}")
 _UNITS = {"second": "seconds", "minute": "minutes", "hour": "hours", "day": "days"}
 
 
-def problems(body: Body, method: Method, now: datetime) -> list[str]:
-    """Everything that is wrong with a charge by `method`."""
+def problems(body: Body, method: Method, now: datetime, *, strict: bool = False) -> list[str]:
+    """Everything that is wrong with a charge by `method`; `strict` holds it to the documents."""
     own = _OWN_RULES.get(method.code)
     return [
         *order_problems(body, least="1"),
+        *(departures(body, method) if strict else ()),
         *_range(body, METHODS["other_qris"] if body["payment_type"] == "qris" else method),
         *text_problems(body, _TEXTS),
         *_virtual_account(body, method),
         *(own(body) if own is not None else ()),
-        *_custom_expiry(body, now),
+        *_custom_expiry(body, method, now),
     ]
 
 
@@ -64,14 +54,19 @@ def expiry_time(body: Body, now: datetime) -> datetime | None:
         raise ValueError("expiry_duration is too long") from None
 
 
-def _custom_expiry(body: Body, now: datetime) -> Iterator[str]:
+def _custom_expiry(body: Body, method: Method, now: datetime) -> Iterator[str]:
     try:
         ends = expiry_time(body, now)
     except ValueError as problem:
         yield f"custom_expiry.{str(problem).replace('start_time', 'order_time')}"
         return
-    if ends is not None and ends <= now:
+    if ends is None:
+        return
+    if ends <= now:
         yield "custom_expiry is already in the past"
+    elif method.life_limits is not None and not method.life_limits[0] <= ends - now <= method.life_limits[1]:
+        shortest, longest = (f"{limit.total_seconds():.0f}" for limit in method.life_limits)
+        yield f"custom_expiry must be between {shortest} and {longest} seconds from now"
 
 
 def _range(body: Body, method: Method) -> Iterator[str]:
@@ -120,19 +115,10 @@ def _bni(body: Body) -> Iterator[str]:
 
 def _akulaku(body: Body) -> Iterator[str]:
     items = body.get("item_details")
-    if not items:
-        yield "item_details is required"
-    elif isinstance(items, list):
+    if isinstance(items, list):
         ids = [item.get("id") for item in items if isinstance(item, dict)]
         if len(ids) != len({str(each) for each in ids}):
             yield "item_details.id must be unique"
-    if not body.get("customer_details"):
-        yield "customer_details is required"
-
-
-def _kredivo(body: Body) -> Iterator[str]:
-    if not body.get("customer_details"):
-        yield "customer_details is required"
 
 
 _OWN_RULES: dict[str, Callable[[Body], Iterator[str]]] = {
@@ -140,5 +126,4 @@ _OWN_RULES: dict[str, Callable[[Body], Iterator[str]]] = {
     "echannel": _bill,
     "bni_va": _bni,
     "akulaku": _akulaku,
-    "kredivo": _kredivo,
 }

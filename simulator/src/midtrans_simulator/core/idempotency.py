@@ -1,4 +1,4 @@
-"""The `Idempotency-Key` header (4.7): the same answer again for five minutes, whatever the body says now."""
+"""`Idempotency-Key` (Midtrans, "Idempotent requests"): for five minutes one answer, whatever is asked."""
 
 import hashlib
 import json
@@ -8,13 +8,16 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from midtrans_simulator import auth
-from midtrans_simulator.api_faults import Endpoint
+from midtrans_simulator.core.charge_method import charge_method
+from midtrans_simulator.core.errors import CoreError
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import KeptReply
+from midtrans_simulator.http import auth, jsonbody
+from midtrans_simulator.http.api_faults import Endpoint
+from midtrans_simulator.protocol.model import KeptReply
 
 LIFETIME = timedelta(minutes=5)
 LONGEST_KEY = 46
+CHARGE = "/v2/charge"
 _RUNNING = {
     "status_code": "202",
     "status_message": "The first request with this Idempotency-Key is still running.",
@@ -28,7 +31,7 @@ def with_idempotency(gateway: Gateway, endpoint: Endpoint) -> Endpoint:
 
     async def once(request: Request) -> Response:
         key = request.headers.get("idempotency-key", "")
-        if request.method != "POST" or not 0 < len(key) <= LONGEST_KEY:
+        if request.method != "POST" or not 0 < len(key) <= LONGEST_KEY or await _keyless(request):
             return await endpoint(request)
         place = hashlib.sha256(f"{auth.server_key(request)}/{key}".encode()).hexdigest()
         kept = gateway.kept_replies.get(place)
@@ -50,17 +53,23 @@ def with_idempotency(gateway: Gateway, endpoint: Endpoint) -> Endpoint:
     return once
 
 
+async def _keyless(request: Request) -> bool:
+    """A charge by a method that ignores the key altogether, whatever is kept under it."""
+    if request.url.path != CHARGE:
+        return False
+    try:
+        body = jsonbody.request(await request.body())
+        return isinstance(body, dict) and charge_method(body).keyless
+    except (ValueError, CoreError):
+        return False
+
+
 def _successful(http_status: int, text: str) -> bool:
-    """Only successful answers are kept, and none of the four methods that do not support keys."""
+    """Only successful answers are kept."""
     if not 200 <= http_status < 300:  # noqa: PLR2004 - the range of successes
         return False
     try:
         body: Any = json.loads(text)
     except ValueError:
         return False
-    unsupported = (
-        "permata_va_number" in body
-        or body.get("payment_type") in {"cimb_clicks", "bca_klikbca"}
-        or body.get("store") == "indomaret"
-    )
-    return body.get("status_code", "200") in _GOOD and not unsupported
+    return body.get("status_code", "200") in _GOOD

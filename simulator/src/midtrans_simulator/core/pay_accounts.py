@@ -1,4 +1,7 @@
-"""`/v2/pay/account`: a customer's GoPay wallet linked to a merchant, for charges without asking (11)."""
+"""`/v2/pay/account`: a customer's GoPay wallet linked to a merchant, for charges without asking.
+
+Seen live.
+"""
 
 import re
 import uuid
@@ -10,11 +13,11 @@ from starlette.routing import Route
 from midtrans_simulator.core.endpoint import Body, Call, merchant_endpoint
 from midtrans_simulator.core.errors import INVALID, CoreError
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import AccountState, PayAccount
+from midtrans_simulator.protocol.model import AccountState, PayAccount
 
-UNKNOWN_PHONE = "80000000001"
-BLOCKED_PHONE = "80000000002"
-"""The simulator's own: Midtrans publishes no numbers for these."""
+UNKNOWN_PHONE = "123450001"
+BLOCKED_PHONE = "123450002"
+"""The sandbox's numbers (Midtrans, "GoPay tokenization")."""
 
 _REFUSED = {UNKNOWN_PHONE: "User Not Found", BLOCKED_PHONE: "Wallet is Blocked"}
 _NOT_FOUND = "Account doesn't exist."

@@ -1,15 +1,21 @@
-"""The refund calls of Core (4.4)."""
+"""The refund calls of Core (Midtrans, "Refund transaction")."""
 
 import re
 from typing import Any
 
-from midtrans_simulator import amounts, wib
-from midtrans_simulator import faults as fault
-from midtrans_simulator.amounts import whole_rupiah
 from midtrans_simulator.core.endpoint import Body, Call
-from midtrans_simulator.core.errors import INVALID, CoreError
-from midtrans_simulator.model import Transaction
-from midtrans_simulator.refunds import DuplicateRefund, RefundAmountRefused, RefundRequest, check, refund
+from midtrans_simulator.core.errors import DUPLICATE_REFUND, INVALID, CoreError
+from midtrans_simulator.payments.refunds import (
+    DuplicateRefund,
+    RefundAmountRefused,
+    RefundRequest,
+    check,
+    refund,
+)
+from midtrans_simulator.protocol import amounts, wib
+from midtrans_simulator.protocol.amounts import whole_rupiah
+from midtrans_simulator.protocol.model import Transaction
+from midtrans_simulator.state import faults as fault
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 _REASON = 255
@@ -35,7 +41,7 @@ def refund_reply(call: Call, transaction: Transaction, *, direct: bool) -> Body:
             return _reply(call, transaction, "202", _DENIED, nothing)
         made = refund(call.gateway, transaction, request, direct=direct)
     except DuplicateRefund:
-        raise CoreError(406, "Duplicate refund ID", id=transaction.id) from None
+        raise CoreError(406, DUPLICATE_REFUND, id=transaction.id) from None
     except RefundAmountRefused:
         raise CoreError(414, _BAD_AMOUNT, id=transaction.id) from None
     given_back = {

@@ -1,4 +1,4 @@
-"""`/v1/subscriptions` (11). Its refusals carry no status_code of their own: HTTP says it."""
+"""`/v1/subscriptions` (seen live). Its refusals carry no status_code of their own: HTTP says it."""
 
 import uuid
 from typing import Any
@@ -6,17 +6,19 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import expiry as lives
-from midtrans_simulator import subscriptions, vault, wib
 from midtrans_simulator.core.endpoint import Body, Call, merchant_endpoint
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import Subscription
+from midtrans_simulator.payments import subscriptions
+from midtrans_simulator.protocol import expiry as lives
+from midtrans_simulator.protocol import wib
+from midtrans_simulator.protocol.model import Subscription
 
 _LARGEST = 99_999_999_999
 _AMOUNT = "subscription.amount must be between 0.01 - 99999999999.00"
 _UNITS = ("day", "week", "month")
 _RETRY_UNITS = ("minute", "hour", "day")
 _LONGEST_NAME = 40
+_ECHOED = ("metadata", "customer_details", "gopay")
 
 
 class _Refused(Exception):
@@ -51,13 +53,14 @@ def routes(gateway: Gateway) -> list[Route]:
 
 def _create(call: Call) -> Body:
     body = call.body
-    problems = _problems(call, body)
+    problems = _problems(body)
     if problems:
         raise _Refused(400, "Bad request", problems)
     now = call.gateway.now()
     schedule = body["schedule"]
     config = call.gateway.config
     url = config.recurring_url or config.notify_url
+    first_at = lives.start_time(schedule) or now
     subscription = Subscription(
         id=str(uuid.uuid4()),
         merchant_id=call.merchant.id,
@@ -67,28 +70,31 @@ def _create(call: Call) -> Body:
         token=str(body.get("token", "")),
         schedule=schedule,
         created_at=now,
-        next_at=lives.start_time(schedule) or now,
+        first_at=first_at,
+        next_at=first_at,
         notify_urls=[url] if url else [],
         retry_schedule=body.get("retry_schedule") or {},
-        request={name: body[name] for name in ("metadata", "customer_details", "gopay") if body.get(name)},
+        request={name: body[name] for name in _ECHOED if body.get(name)},
     )
-    subscriptions.start(call.gateway, subscription)
+    subscriptions.create(call.gateway, subscription)
     return _view(subscription)
 
 
 def _change(call: Call) -> Body:
-    """Name, amount, token and schedule from the next charge on."""
+    """Name, amount, token, schedule and what is echoed, from the next charge on."""
     subscription = _subscription(call)
     body = call.body
     merged = {**_view(subscription), "token": subscription.token, **body}
     merged["schedule"] = subscription.schedule | (body.get("schedule") or {})
-    problems = _problems(call, merged)
+    problems = _problems(merged)
     if problems:
         raise _Refused(400, "Bad request", problems)
     subscription.name = str(merged["name"])
     subscription.amount = _amount(merged["amount"]) or subscription.amount
     subscription.token = str(merged["token"])
     subscription.schedule = merged["schedule"]
+    subscription.retry_schedule = merged.get("retry_schedule") or {}
+    subscription.request |= {name: body[name] for name in _ECHOED if name in body}
     moved = lives.start_time(body.get("schedule") or {})
     if moved is not None:
         subscription.next_at = moved
@@ -126,7 +132,7 @@ def _subscription(call: Call) -> Subscription:
     return found
 
 
-def _problems(call: Call, body: Body) -> list[str]:
+def _problems(body: Body) -> list[str]:
     problems = []
     name, amount = body.get("name"), _amount(body.get("amount"))
     if not name:
@@ -139,8 +145,11 @@ def _problems(call: Call, body: Body) -> list[str]:
         problems.append("subscription.payment_type must be credit_card or gopay")
     elif not body.get("token"):
         problems.append("subscription.token is required")
-    elif body["payment_type"] == "credit_card" and vault.peek(call.gateway, str(body["token"])) is None:
-        problems.append("subscription.token is not a saved token")
+    problems += [
+        f"subscription.{name} must be an object"
+        for name in _ECHOED
+        if body.get(name) is not None and not isinstance(body[name], dict)
+    ]
     problems += _schedule_problems(body.get("schedule"), "schedule", _UNITS)
     if body.get("retry_schedule") is not None:
         problems += _schedule_problems(body["retry_schedule"], "retry_schedule", _RETRY_UNITS)

@@ -1,7 +1,7 @@
-"""The `actions` of wallets: where the payer goes on, and where the merchant asks (11)."""
+"""The `actions` of wallets: where the payer goes on, and where the merchant asks (seen live)."""
 
-from midtrans_simulator.model import Transaction
-from midtrans_simulator.payer import links
+from midtrans_simulator.payments import links
+from midtrans_simulator.protocol.model import Transaction
 
 
 def wallet_actions(base: str, transaction: Transaction) -> list[dict[str, str]]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from midtrans_simulator.methods import METHODS
-from midtrans_simulator.model import Status, Transaction
-from midtrans_simulator.transitions import legal
+from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.model import CHARGED_BACK, PAID, Status, Transaction
+from midtrans_simulator.protocol.transitions import legal
 
 
 class Actor(StrEnum):
@@ -29,9 +29,6 @@ class Act:
     label: str
     body: dict[str, Any] = field(default_factory=dict)
     asks_amount: int | None = None
-
-
-_MAY_BE_PAID_AGAIN = frozenset({Status.CAPTURE, Status.SETTLEMENT, Status.PARTIAL_REFUND, Status.REFUND})
 
 
 def by_actor(transaction: Transaction) -> dict[Actor, list[Act]]:
@@ -54,7 +51,7 @@ def acts(transaction: Transaction) -> list[Act]:
     if transaction.status is Status.PENDING:
         return _pending(transaction)
     found: list[Act] = []
-    if transaction.status in _MAY_BE_PAID_AGAIN:
+    if transaction.status in PAID:
         found.append(Act(Actor.PAYER, "pay_again", "pay_again"))
     if transaction.status is Status.CAPTURE:
         found.append(Act(Actor.BANK, "settle", "settle"))
@@ -64,6 +61,10 @@ def acts(transaction: Transaction) -> list[Act]:
         found.append(Act(Actor.BANK, "chargeback", "chargeback_part", {"partial": True}))
     if legal(transaction, Status.CHARGEBACK):
         found.append(Act(Actor.BANK, "chargeback", "chargeback"))
+    if transaction.status in CHARGED_BACK:
+        found.append(Act(Actor.BANK, "win_chargeback", "win_chargeback"))
+    if transaction.refunds:
+        found.append(Act(Actor.BANK, "return_refund", "return_refund"))
     if transaction.status is Status.AUTHORIZE:
         found.append(Act(Actor.BANK, "deny", "deny"))
     if legal(transaction, Status.CANCEL):

@@ -4,8 +4,8 @@ import json
 import shlex
 from typing import Any
 
-from midtrans_simulator.delivery import HEADERS
-from midtrans_simulator.model import Delivery, Session
+from midtrans_simulator.notifications.postman import HEADERS
+from midtrans_simulator.protocol.model import Delivery, Session
 
 
 def call(method: str, url: str, body: object = None, *, server_key: str | None = None) -> str:

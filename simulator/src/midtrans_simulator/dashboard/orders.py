@@ -4,9 +4,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import UNPAID, Delivery, DeliveryState, Session, Status, Transaction
+from midtrans_simulator.protocol.model import (
+    ENDED_UNPAID,
+    Delivery,
+    DeliveryState,
+    Session,
+    Status,
+    Transaction,
+)
 
 
 class Standing(StrEnum):
@@ -45,7 +53,7 @@ class Order:
     @property
     def attempt(self) -> Transaction | None:
         """The attempt that says most: one that is waiting or paid, else the newest."""
-        alive = [attempt for attempt in self.attempts if attempt.status not in UNPAID]
+        alive = [attempt for attempt in self.attempts if attempt.status not in ENDED_UNPAID]
         known = alive or self.attempts
         return known[-1] if known else None
 
@@ -62,7 +70,7 @@ class Order:
         return sum(1 for delivery in self.deliveries if delivery.state is DeliveryState.DELIVERED)
 
     def matches(self, wanted: Filter, text: str) -> bool:
-        """`text` is looked for in order id, tokens, transaction ids and what customers type in."""
+        """`text` is looked for in ids and tokens, what customers type in, who they are and what they buy."""
         if wanted is Filter.UNDELIVERED and not self.undelivered:
             return False
         if wanted in _STANDINGS and wanted.value != self.standing.value:
@@ -73,8 +81,19 @@ class Order:
     def _words(self) -> list[str]:
         words = [self.order_id, *(session.token for session in self.sessions)]
         for attempt in self.attempts:
-            words += [attempt.id, attempt.payment_type, str(attempt.details)]
+            words += [attempt.id, attempt.payment_type, str(attempt.details), *attempt.item_names]
+            words += map(str, attempt.echo.get("customer_details", {}).values())
+        for session in self.sessions:
+            words += _said_of(session.request)
         return words
+
+
+def _said_of(request: dict[str, Any]) -> list[str]:
+    """Customer and items of a token request, before a method is chosen too."""
+    customer = request.get("customer_details") or {}
+    name = f"{customer.get('first_name') or ''} {customer.get('last_name') or ''}"
+    items = [str(item.get("name", "")) for item in request.get("item_details") or []]
+    return [name, str(customer.get("email") or ""), str(customer.get("phone") or ""), *items]
 
 
 _STANDINGS = frozenset({Filter.WAITING, Filter.PAID, Filter.FAILED})
@@ -87,7 +106,7 @@ _RETURNED = frozenset(
 def standing(transaction: Transaction) -> Standing:
     if transaction.status is Status.PENDING or transaction.challenged:
         return Standing.WAITING
-    if transaction.status in UNPAID:
+    if transaction.status in ENDED_UNPAID:
         return Standing.FAILED
     return Standing.RETURNED if transaction.status in _RETURNED else Standing.PAID
 

@@ -11,27 +11,33 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import cards, faults, texts
 from midtrans_simulator.control import view
 from midtrans_simulator.dashboard import commands
-from midtrans_simulator.dashboard.acts import by_actor
-from midtrans_simulator.dashboard.hints import hint
+from midtrans_simulator.dashboard.acts import Act, acts, by_actor
+from midtrans_simulator.dashboard.hints import hint, remarks, unlisted_card
 from midtrans_simulator.dashboard.orders import Filter, Order, counts, orders, standing
-from midtrans_simulator.dashboard.trial import SOME_SANDBOX_KEY, start_trial
+from midtrans_simulator.dashboard.trial import shown_keys, start_trial
 from midtrans_simulator.dashboard.upcoming import Upcoming, upcoming
-from midtrans_simulator.facts import facts
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import UNPAID, Session
-from midtrans_simulator.notification import status_code
-from midtrans_simulator.pages import Pages, language_of
-from midtrans_simulator.payer import links
+from midtrans_simulator.http import texts
+from midtrans_simulator.http.pages import Pages, language_of
+from midtrans_simulator.http.urls import base_url
+from midtrans_simulator.notifications.body import status_code
+from midtrans_simulator.payments import links
+from midtrans_simulator.protocol import cards
+from midtrans_simulator.protocol.facts import facts
+from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.model import ENDED_UNPAID, Session
+from midtrans_simulator.protocol.wib import WIB
 from midtrans_simulator.snap.choose import in_range, offered
 from midtrans_simulator.snap.render import TEST_CARDS
 from midtrans_simulator.snap.sessions import closed
-from midtrans_simulator.urls import base_url
-from midtrans_simulator.wib import WIB
+from midtrans_simulator.state import faults
 
-MOST_LISTED = 80
+LISTED_AT_FIRST = 80
+MOST_LISTED = 4_000
+"""Beyond these the search narrows down."""
+MOST_QUICK_ACTS = 3
 _REGIONS = ("clock", "faults", "list", "detail")
 
 
@@ -44,6 +50,8 @@ class Selection:
     q: str
     order: str
     merchant: str
+    shown: int = LISTED_AT_FIRST
+    """How many orders are listed."""
 
     @classmethod
     def of(cls, gateway: Gateway, request: Request) -> "Selection":
@@ -55,11 +63,15 @@ class Selection:
             query.get("q", ""),
             query.get("order", ""),
             query.get("merchant", ""),
+            _listed(query.get("shown", "")),
         )
 
-    def link(self, **changed: str) -> str:
+    def link(self, **changed: str | int) -> str:
         """The address of the same page with some of it changed."""
-        return "/?" + urlencode({name: value for name, value in (asdict(self) | changed).items() if value})
+        wanted = asdict(self) | changed
+        if wanted["shown"] == LISTED_AT_FIRST:
+            del wanted["shown"]
+        return "/?" + urlencode({name: value for name, value in wanted.items() if value})
 
 
 def routes(gateway: Gateway) -> list[Route]:
@@ -121,10 +133,25 @@ def _regions(gateway: Gateway, pages: Pages, request: Request, selection: Select
 def _listing(listed: list[Order], selection: Selection) -> dict[str, Any]:
     found = [order for order in listed if order.matches(selection.filter, selection.q)]
     return {
-        "shown": found[:MOST_LISTED],
-        "more": len(found) - len(found[:MOST_LISTED]),
+        "shown": found[: selection.shown],
+        "more": max(0, len(found) - selection.shown),
+        "longer": min(selection.shown + LISTED_AT_FIRST, MOST_LISTED),
+        "longest": MOST_LISTED,
         "counts": counts(listed),
+        "quick": _quick,
     }
+
+
+def _listed(text: str) -> int:
+    """How many orders to list, from the query string."""
+    wanted = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MOST_LISTED)) else 0
+    return min(max(wanted, LISTED_AT_FIRST), MOST_LISTED)
+
+
+def _quick(order: Order) -> list[Act]:
+    """The acts that a row has room for, those that ask for nothing."""
+    possible = acts(order.attempt) if order.attempt is not None else []
+    return [act for act in possible if act.asks_amount is None][:MOST_QUICK_ACTS]
 
 
 def _switches(gateway: Gateway, language: str) -> dict[str, Any]:
@@ -144,13 +171,13 @@ def _detail(
         for order in listed
         if order.order_id == selection.order and selection.merchant in {"", order.merchant_id}
     ]
-    key = gateway.config.server_key or SOME_SANDBOX_KEY
     if not chosen:
-        return {"order": None, "server_key": key, "client_key": gateway.config.client_key}
+        keys = shown_keys(gateway)
+        return {"order": None, "server_key": keys.server_key, "client_key": keys.client_key}
     order = chosen[0]
     merchant = gateway.ledger.merchant(order.merchant_id)
     session = order.sessions[-1] if order.sessions else None
-    free = all(attempt.status in UNPAID for attempt in order.attempts)
+    free = all(attempt.status in ENDED_UNPAID for attempt in order.attempts)
     choosable = session is not None and free and closed(session, gateway.now()) is None
     return {
         "order": order,
@@ -160,12 +187,16 @@ def _detail(
         "methods": [method for method in offered(session) if in_range(method, session.gross_amount)]
         if session is not None and choosable
         else [],
+        "all_methods": METHODS,
+        "only": lambda wallet: " ".join(code for code, each in METHODS.items() if each.wallet == wallet),
         "test_cards": TEST_CARDS,
         "otp": cards.OTP,
         "state_of": lambda session: _session_state(gateway, session),
         "standing": standing,
         "acts": by_actor,
         "hint": hint,
+        "unlisted_card": unlisted_card,
+        "remarks": remarks(order),
         "links": links,
         "pretty": _pretty,
         "sent_status": _sent_status,
@@ -179,9 +210,11 @@ def _detail(
 def _pretty(body: str) -> str:
     """Indented, unless a fault has damaged it."""
     try:
-        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+        text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+        text.encode()  # raises for half a surrogate pair
     except ValueError:
         return body
+    return text
 
 
 def _sent_status(body: str) -> str:
@@ -194,7 +227,7 @@ def _sent_status(body: str) -> str:
 
 
 def _session_state(gateway: Gateway, session: Session) -> str:
-    if any(attempt.status not in UNPAID for attempt in gateway.ledger.attempts_in(session)):
+    if any(attempt.status not in ENDED_UNPAID for attempt in gateway.ledger.attempts_in(session)):
         return "used"
     return closed(session, gateway.now()) or "open"
 

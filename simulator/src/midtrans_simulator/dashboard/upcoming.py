@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from midtrans_simulator import delivery, ovo, payments, refunds
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import Status, Transaction
-from midtrans_simulator.timers import Timer
+from midtrans_simulator.notifications import courier
+from midtrans_simulator.payments import acts, ovo, refunds
+from midtrans_simulator.protocol.model import CHARGED_BACK, Status, Transaction
+from midtrans_simulator.state.timers import Timer
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def upcoming(gateway: Gateway) -> list[Upcoming]:
 
 
 def _read(gateway: Gateway, timer: Timer) -> Upcoming | None:
-    if timer.event == delivery.DELIVER:
+    if timer.event == courier.DELIVER:
         waiting = gateway.courier.delivery(timer.subject)
         if waiting is None or waiting.next_try_at is None:
             return None
@@ -44,12 +45,16 @@ def _read(gateway: Gateway, timer: Timer) -> Upcoming | None:
 
 
 _ALIVE: dict[str, frozenset[Status | None]] = {
-    payments.EXPIRE: frozenset({Status.PENDING, Status.AUTHORIZE}),
-    payments.SETTLE: frozenset({Status.CAPTURE}),
-    payments.CONCLUDE_CARD: frozenset({Status.PENDING}),
-    payments.REVERSE: frozenset({Status.SETTLEMENT}),
-    payments.ARRIVE: frozenset({Status.PENDING}),
+    acts.EXPIRE: frozenset({Status.PENDING, Status.AUTHORIZE}),
+    acts.SETTLE: frozenset({Status.CAPTURE}),
+    acts.CONCLUDE_CARD: frozenset({Status.PENDING}),
+    acts.REVERSE: frozenset({Status.SETTLEMENT}),
+    acts.ARRIVE: frozenset({Status.PENDING}),
     ovo.ANSWER: frozenset({Status.PENDING}),
+    acts.WIN_CHARGEBACK: CHARGED_BACK,
+    acts.SETTLE_AGAIN: frozenset({Status.SETTLEMENT}),
+    acts.EXPIRE_LATE: frozenset({Status.PENDING}),
+    refunds.RETURN: frozenset({Status.REFUND, Status.PARTIAL_REFUND}),
     refunds.CONFIRM: frozenset({Status.REFUND, Status.PARTIAL_REFUND}),
 }
 """The statuses in which an event still does something."""

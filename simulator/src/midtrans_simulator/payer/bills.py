@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.methods import METHODS, Group
-from midtrans_simulator.model import Session, Status, Transaction
+from midtrans_simulator.http.urls import with_query
+from midtrans_simulator.protocol.methods import METHODS, Group
+from midtrans_simulator.protocol.model import Session, Status, Transaction
 from midtrans_simulator.snap.result import Returns
-from midtrans_simulator.urls import with_query
 
 _QR_IMAGE = re.compile(r"/v2/[a-z]+/([^/]+)/qr-code")
 _RESULTS = {Status.SETTLEMENT: "success", Status.PENDING: "abort"}
@@ -46,7 +46,9 @@ def by_app(gateway: Gateway, transaction_id: str) -> Transaction | None:
 
 
 def way_back(gateway: Gateway, transaction: Transaction, base: str) -> str | None:
-    """Where the app sends the payer (2.5): the method's callback_url, else the finish URL.
+    """Where the app sends the payer: the method's callback_url, else the finish URL.
+
+    Midtrans, "JSON objects".
 
     GoPay returns only when `enable_callback` says so, and adds `order_id` and `result`.
     """

@@ -1,4 +1,7 @@
-"""The sandbox's payment simulators (8.2) under their own paths: look a bill up, see it, pay it or do not."""
+"""The sandbox's payment simulators under their own paths: look a bill up, see it, pay it or do not.
+
+Midtrans, "Testing payment on sandbox".
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -9,16 +12,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import payments
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import Transaction
-from midtrans_simulator.pages import Pages, language_of
+from midtrans_simulator.http.pages import Pages, language_of
+from midtrans_simulator.http.urls import base_url
 from midtrans_simulator.payer import bills
-from midtrans_simulator.transitions import IllegalTransition
-from midtrans_simulator.urls import base_url
+from midtrans_simulator.payments import acts
+from midtrans_simulator.protocol.methods import STORES
+from midtrans_simulator.protocol.model import Transaction
+from midtrans_simulator.protocol.transitions import IllegalTransition
 
 Find = Callable[[Gateway, QueryParams], Transaction | None]
-_ACTS = {"pay": payments.pay, "deny": payments.deny}
+_ACTS = {"pay": acts.pay, "deny": acts.deny}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,7 @@ COUNTERS = [
     _bank("/openapi/va/index"),
     _bank("/bca/va/index", "bca"),
     _bank("/bni/va/index", "bni"),
-    _till("/indomaret/phoenix/index", "indomaret"),
-    _till("/alfamart/index", "alfamart"),
+    *(_till(store.till, store.code) for store in STORES.values() if store.till),
     _scanner("/v2/qris/index"),
     _scanner("/qris/index"),
     _scanner("/gopay/ui/index"),

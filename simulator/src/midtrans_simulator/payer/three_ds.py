@@ -11,14 +11,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import attempts, cards, payments
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import Status, Transaction
-from midtrans_simulator.pages import Pages, language_of
+from midtrans_simulator.http.pages import Pages, language_of
+from midtrans_simulator.payments import acts, attempts
+from midtrans_simulator.protocol import cards
+from midtrans_simulator.protocol.model import Status, Transaction
+from midtrans_simulator.protocol.transitions import IllegalTransition
 from midtrans_simulator.snap.result import card_result
-from midtrans_simulator.transitions import IllegalTransition
 
-_STRIP = {"pay": payments.pay, "deny": payments.deny, "expire": payments.expire}
+_STRIP = {"pay": acts.pay, "deny": acts.deny, "expire": acts.expire}
 
 
 def routes(gateway: Gateway) -> list[Route]:
@@ -72,5 +73,5 @@ def _page(gateway: Gateway, pages: Pages, request: Request, transaction: Transac
 
 
 def _slow(transaction: Transaction) -> bool:
-    """The bank needs no OTP, but a minute (8.1)."""
+    """The bank needs no OTP, but a minute (Midtrans, "Testing payment on sandbox")."""
     return transaction.verdict is not None and transaction.verdict.delay_seconds > 0

@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 
-from midtrans_simulator import durations
-from midtrans_simulator.cards import OTP
 from midtrans_simulator.client import Refused
+from midtrans_simulator.protocol import durations
+from midtrans_simulator.protocol.cards import OTP
 from midtrans_simulator.scenario.stage import Failed, Stage
 from midtrans_simulator.scenario.story import Step
 
@@ -168,6 +168,8 @@ _ACTS: dict[tuple[str, str], Act] = {
     ("bank", "settles"): _act("settle"),
     ("bank", "reverses"): _act("reverse"),
     ("bank", "charges"): _act("chargeback"),
+    ("bank", "returns"): _act("return_refund"),
+    ("bank", "gives"): _act("win_chargeback"),
     ("fraud desk", "challenges"): _act("challenge"),
     ("fraud desk", "approves"): _act("approve"),
     ("fraud desk", "denies"): _act("deny"),

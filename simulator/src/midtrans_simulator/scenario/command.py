@@ -7,10 +7,10 @@ import sys
 from urllib.parse import urlsplit
 
 from midtrans_simulator.client import Simulator
-from midtrans_simulator.config import DEFAULT_CLIENT_KEY, DEFAULT_SERVER_KEY, SimulatorConfig
 from midtrans_simulator.scenario.player import Report, StepReport, play
 from midtrans_simulator.scenario.story import BadScenario, Scenario, load, shipped
 from midtrans_simulator.serving import running
+from midtrans_simulator.state.config import DEFAULT_CLIENT_KEY, DEFAULT_SERVER_KEY, SimulatorConfig
 
 PASSED, FAILED, NOT_RUN = 0, 1, 2
 

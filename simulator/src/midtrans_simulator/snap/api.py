@@ -8,14 +8,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import auth, jsonbody
-from midtrans_simulator.api_faults import with_faults
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import Merchant
-from midtrans_simulator.notify_urls import notify_urls
+from midtrans_simulator.http import auth, jsonbody
+from midtrans_simulator.http.api_faults import with_faults
+from midtrans_simulator.http.notify_urls import notify_urls
+from midtrans_simulator.http.urls import base_url
+from midtrans_simulator.protocol.model import Merchant
 from midtrans_simulator.snap import sessions
 from midtrans_simulator.snap.validation import problems
-from midtrans_simulator.urls import base_url
+from midtrans_simulator.state.config import REDIRECT_PATHS
 
 LARGEST_REQUEST = 16_000
 Act = Callable[[Gateway, Request], Awaitable[JSONResponse]]
@@ -28,7 +29,7 @@ _UNAUTHORIZED = [
 
 
 class SnapRefusal(Exception):
-    """Answered as `{"error_messages": [...]}` under this HTTP status (2.6)."""
+    """Answered as `{"error_messages": [...]}` under this HTTP status (Midtrans, "Snap errors")."""
 
     def __init__(self, http_status: int, *messages: str) -> None:
         super().__init__(*messages)
@@ -63,7 +64,7 @@ async def _create(gateway: Gateway, request: Request) -> JSONResponse:
     merchant = _merchant(gateway, request)
     body = await _token_request(gateway, request)
     session = sessions.create(gateway, merchant, body, notify_urls(gateway, request))
-    url = f"{base_url(request)}/snap/v4/redirection/{session.token}"
+    url = f"{base_url(request)}{REDIRECT_PATHS[gateway.config.redirect_url]}/{session.token}"
     return JSONResponse({"token": session.token, "redirect_url": url}, status_code=201)
 
 
@@ -89,13 +90,13 @@ async def _token_request(gateway: Gateway, request: Request) -> dict[str, Any]:
     if len(raw) > LARGEST_REQUEST:
         raise SnapRefusal(400, "The request is too large (maximum is 16 KB)")
     try:
-        body = jsonbody.parse(raw)
+        body = jsonbody.request(raw)
     except ValueError:
         raise SnapRefusal(400, _NO_JSON) from None
     body = {} if body is None else body
     if not isinstance(body, dict):
         raise SnapRefusal(400, _NO_JSON)
-    found = problems(body, gateway.now())
+    found = problems(body, gateway.now(), strict=gateway.config.strict)
     if found:
         raise SnapRefusal(400, *found)
     return body

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from midtrans_simulator import cards
-from midtrans_simulator.amounts import whole_rupiah
-from midtrans_simulator.model import Session
+from midtrans_simulator.protocol import cards
+from midtrans_simulator.protocol.amounts import whole_rupiah
+from midtrans_simulator.protocol.model import Session
 
 OFFLINE = "offline"
 """Instalments the shop arranges itself: for cards of any bank."""
@@ -35,7 +35,7 @@ def mistake(session: Session, form: Form, now: datetime) -> str | None:
 
 
 def terms(session: Session) -> list[Term]:
-    """What `credit_card.installment` offers for this amount, bank by bank (2.5)."""
+    """What `credit_card.installment` offers for this amount, bank by bank (Midtrans, "JSON objects")."""
     options = _installment(session)
     offered, least = _object(options, "terms"), _object(options, "minimum_amount")
     return [
@@ -58,7 +58,10 @@ def chosen_term(session: Session, form: Form) -> Term | None:
 
 
 def accepted(session: Session, number: str) -> bool:
-    """`whitelist_bins` takes BIN prefixes and names of issuing banks (2.5); without it, any card goes."""
+    """`whitelist_bins` takes BIN prefixes and names of issuing banks; without it, any card goes.
+
+    Midtrans, "JSON objects".
+    """
     allowed = _object(session.request, "credit_card").get("whitelist_bins") or []
     bank = cards.find(number).bank
     return not allowed or any(number.startswith(str(each)) or bank == each for each in allowed)

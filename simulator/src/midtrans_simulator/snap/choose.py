@@ -1,13 +1,14 @@
 """A customer's choice of method, checked against what the session offers; then the attempt begins."""
 
-from midtrans_simulator import attempts, cards
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.methods import METHODS, OTHER_VA_PROCESSORS, Method, enabled
-from midtrans_simulator.model import UNPAID, Session, Transaction
+from midtrans_simulator.payments import attempts
+from midtrans_simulator.protocol import cards
+from midtrans_simulator.protocol.methods import METHODS, OTHER_VA_PROCESSORS, Method, enabled
+from midtrans_simulator.protocol.model import ENDED_UNPAID, Session, Status, Transaction
 from midtrans_simulator.snap.sessions import closed
 
 MOST_FAILURES = 3
-"""After more failed attempts than this the page gives up (3.5)."""
+"""After more failed attempts than this the page gives up (Midtrans, "Redirects")."""
 
 
 class ChoiceRefused(Exception):
@@ -40,14 +41,19 @@ def confirm(
     card_number: str | None = None,
     payer_phone: str | None = None,
     installment_term: int | None = None,
+    change: bool = False,
 ) -> Transaction:
     """Begin an attempt with this method. Raises ChoiceRefused, and then nothing has begun.
+
+    `change`: the customer has another method waiting and wants this one instead; that one stays payable.
 
     `phone`: the customer pays on the device at hand; `payer_phone`: the number OVO asks;
     `installment_term`: months a card is paid in.
     """
     made = gateway.ledger.attempts_in(session)
-    if any(attempt.status not in UNPAID for attempt in made):
+    if any(
+        attempt.status not in ENDED_UNPAID and not (change and may_be_changed(attempt)) for attempt in made
+    ):
         raise ChoiceRefused("attempt_exists", "a payment of this session is waiting or done")
     reason = closed(session, gateway.now())
     if reason is not None:
@@ -77,9 +83,14 @@ def confirm(
 
 
 def _processor(session: Session) -> Method:
-    """The bank behind `other_va` (2.4)."""
+    """The bank behind `other_va` (Midtrans, "Enabled payments")."""
     codes = {method.code for method in offered(session)}
     return next(METHODS[code] for code in OTHER_VA_PROCESSORS if code in codes)
+
+
+def may_be_changed(attempt: Transaction) -> bool:
+    """Whether a customer who waits with this attempt may choose another method; a card at its bank: no."""
+    return attempt.status is Status.PENDING and attempt.verdict is None
 
 
 def failures(gateway: Gateway, session: Session) -> int:

@@ -1,9 +1,8 @@
 """The payment-instruction PDF behind `pdf_url`: one page of text, written by hand."""
 
-from midtrans_simulator import wib
-from midtrans_simulator.model import Transaction
-from midtrans_simulator.references import name_of
-from midtrans_simulator.texts import rupiah
+from midtrans_simulator.http.texts import date_time, rupiah
+from midtrans_simulator.payments.references import name_of
+from midtrans_simulator.protocol.model import Transaction
 
 _A5 = "0 0 420 595"
 
@@ -17,7 +16,7 @@ def pdf(transaction: Transaction) -> bytes:
     ]
     lines += [f"Cara bayar: {name_of(transaction)}", *_numbers(transaction)]
     if transaction.expiry_time is not None:
-        lines.append(f"Bayar sebelum: {wib.text(transaction.expiry_time)} WIB")
+        lines.append(f"Bayar sebelum {date_time(transaction.expiry_time, 'id')}")
     lines += ["", "Simulator Midtrans: tidak ada uang sungguhan."]
     return _document(lines)
 

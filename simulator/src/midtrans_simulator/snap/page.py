@@ -8,18 +8,20 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from midtrans_simulator import attempts, jsonbody, payments
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import UNPAID, Session, Transaction
+from midtrans_simulator.http import jsonbody
+from midtrans_simulator.http.texts import LANGUAGES
+from midtrans_simulator.http.urls import base_url
+from midtrans_simulator.payments import acts, attempts
+from midtrans_simulator.protocol.model import ENDED_UNPAID, Session, Transaction
+from midtrans_simulator.protocol.transitions import IllegalTransition
 from midtrans_simulator.snap import card_form, choose, instructions
 from midtrans_simulator.snap.render import Renderer
 from midtrans_simulator.snap.views import View, Wish, closed_view, current
-from midtrans_simulator.texts import LANGUAGES
-from midtrans_simulator.transitions import IllegalTransition
-from midtrans_simulator.urls import base_url
+from midtrans_simulator.state.config import REDIRECT_PATHS
 
 _PHONE = re.compile(r"Android|iPhone|iPad|iPod|Mobile", re.IGNORECASE)
-_STRIP = {"pay": payments.pay, "deny": payments.deny, "expire": payments.expire}
+_STRIP = {"pay": acts.pay, "deny": acts.deny, "expire": acts.expire}
 
 Form = dict[str, Any]
 Change = Callable[[Gateway, Session, Request, Form], Wish]
@@ -58,7 +60,7 @@ def routes(gateway: Gateway) -> list[Route]:
     ]
 
 
-_REDIRECTIONS = ("/snap/v4/redirection/{token}", "/snap/v3/redirection/{token}", "/snap/v2/vtweb/{token}")
+_REDIRECTIONS = tuple(f"{path}/{{token}}" for path in REDIRECT_PATHS.values())
 
 
 def _shell(
@@ -116,6 +118,7 @@ def _charge(gateway: Gateway, session: Session, request: Request, form: Form) ->
             card_number=form.get("card_number"),
             payer_phone=form.get("payer_phone"),
             installment_term=term.months if term is not None else None,
+            change=wish.change,
         )
     except choose.ChoiceRefused:
         return wish  # another window was faster, or the page closed meanwhile: the current view tells
@@ -151,7 +154,7 @@ def _pending(gateway: Gateway, session: Session) -> Transaction | None:
 def _pdf(gateway: Gateway, request: Request) -> Response:
     session = gateway.ledger.session(request.path_params["token"])
     made = gateway.ledger.attempts_in(session) if session is not None else []
-    issued = [attempt for attempt in made if attempt.status not in UNPAID]
+    issued = [attempt for attempt in made if attempt.status not in ENDED_UNPAID]
     if not issued:
         return Response("no payment instructions for this token", status_code=404, media_type="text/plain")
     return Response(instructions.pdf(issued[-1]), media_type="application/pdf")
@@ -187,5 +190,6 @@ def _wish(gateway: Gateway, request: Request, **changed: str) -> Wish:
         only=only or None,
         method=changed.get("method") or query.get("method") or query.get("selectedPaymentType"),
         after=changed.get("after") or query.get("after"),
+        change=query.get("change") == "1" and "after" not in changed,
         message=changed.get("message"),
     )

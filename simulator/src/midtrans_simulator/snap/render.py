@@ -7,14 +7,14 @@ from typing import Any
 
 import segno
 
-from midtrans_simulator import cards
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.methods import Group, Method
-from midtrans_simulator.model import Session
-from midtrans_simulator.pages import Pages
-from midtrans_simulator.payer import links
+from midtrans_simulator.http.pages import Pages
+from midtrans_simulator.payments import links
+from midtrans_simulator.protocol import cards
+from midtrans_simulator.protocol.methods import Group, Method, Wallet
+from midtrans_simulator.protocol.model import Session
 from midtrans_simulator.snap.card_form import only_in_terms, terms
-from midtrans_simulator.snap.choose import in_range, offered
+from midtrans_simulator.snap.choose import in_range, may_be_changed, offered
 from midtrans_simulator.snap.views import View, Wish
 
 _GROUPS = list(Group)
@@ -45,6 +45,8 @@ class Renderer:
             "merchant": self._gateway.config.merchant_name,
             "result": json.dumps(view.result) if view.result else None,
             "polled": view.name in _POLLED,
+            "changeable": view.transaction is not None and may_be_changed(view.transaction),
+            "channels": _channels(view, _number(view)),
             "remaining": self._remaining(session, view),
             "speed": self._gateway.clock.speed if self._gateway.clock.running else 0,
             "groups": self._groups(session, wish),
@@ -93,11 +95,28 @@ def _way(view: View, wish: Wish) -> str:
         return ""
     if view.method.group is not Group.WALLET:
         return view.method.group.value
-    if view.method.code == "ovo":
+    if view.method.wallet is Wallet.PUSH:
         return "push"
     if view.transaction is not None:
         return "qr" if view.transaction.qr_string is not None else "app"
-    return "app" if view.method.code == "dana" or (wish.phone and view.method.code != "other_qris") else "qr"
+    in_app = view.method.wallet is Wallet.APP or (wish.phone and view.method.wallet is not Wallet.QR)
+    return "app" if in_app else "qr"
+
+
+_CHANNELS = {
+    "va": ("mobile", "atm", "internet"),
+    "bill": ("mobile", "atm", "internet"),
+    "code": ("till",),
+    "qr": ("camera", "upload"),
+}
+"""Where a number, a code or a QR is paid; the steps of each are in the catalogue."""
+
+
+def _channels(view: View, number: dict[str, str] | None) -> tuple[str, tuple[str, ...]]:
+    """The kind of the reference, and where it is paid; none when it is paid in an app."""
+    kind = (number or {}).get("kind") or ("qr" if view.transaction and view.transaction.qr_string else "")
+    kind = {"bill_key": "bill"}.get(kind, kind)
+    return kind, _CHANNELS.get(kind, ())
 
 
 def _number(view: View) -> dict[str, str] | None:

@@ -1,12 +1,16 @@
-"""What snap.js hands to the merchant's page, and where it would send the customer (3.4, 3.5)."""
+"""What snap.js hands to the merchant's page, and where it would send the customer.
+
+Midtrans, "snap.js", "Redirects".
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
-from midtrans_simulator import amounts, notification, wib
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import UNPAID, Session, Status, Transaction
-from midtrans_simulator.urls import with_query
+from midtrans_simulator.http.urls import with_query
+from midtrans_simulator.notifications.body import status_code
+from midtrans_simulator.protocol import amounts, wib
+from midtrans_simulator.protocol.model import ENDED_UNPAID, Session, Status, Transaction
 
 OWN_FINISH = "/snap/finish"
 """Where customers land when the merchant has set no finish URL."""
@@ -39,7 +43,7 @@ def success_or_pending(
     transaction: Transaction, returns: Returns, base: str, language: str
 ) -> dict[str, Any]:
     """The object for onSuccess (status_code 200) and onPending (201). All values are strings."""
-    code = notification.status_code(transaction)
+    code = status_code(transaction)
     result = _common(transaction, code, _message(transaction, language))
     if transaction.payment_type == "credit_card":
         result |= _picked(transaction, _CARD_FIELDS)
@@ -53,11 +57,14 @@ def success_or_pending(
 
 
 def card_result(transaction: Transaction) -> dict[str, Any]:
-    """What a card form's page hears after 3DS (11): 200 accepted, 201 in review, 202 denied or too late."""
-    refused = transaction.status in UNPAID
+    """What a card form's page hears after 3DS: 200 accepted, 201 in review, 202 denied or too late.
+
+    Seen live.
+    """
+    refused = transaction.status in ENDED_UNPAID
     message = transaction.details.get("channel_response_message", "Transaction is expired")
     message = message if refused else _message(transaction, "en")
-    result = _common(transaction, notification.status_code(transaction), message)
+    result = _common(transaction, status_code(transaction), message)
     extra = ("eci", "channel_response_code", "channel_response_message")
     return result | {"currency": "IDR"} | _picked(transaction, (*_CARD_FIELDS, *extra))
 

@@ -1,20 +1,23 @@
-"""Snap sessions: made, replaced, cancelled, and whether one is still open (2.7, 2.8)."""
+"""Snap sessions: made, replaced, cancelled, and whether one is still open.
+
+Midtrans, "Order id", "Cancel session".
+"""
 
 import uuid
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from midtrans_simulator.amounts import whole_rupiah
-from midtrans_simulator.expiry import page_expiry
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.model import UNPAID, Merchant, Session, Status
+from midtrans_simulator.protocol.amounts import whole_rupiah
+from midtrans_simulator.protocol.expiry import page_expiry
+from midtrans_simulator.protocol.model import ENDED_UNPAID, Merchant, Session, Status
 
 _IN_USE = {
     "id": "transaction_details.order_id sudah digunakan",
     "en": "transaction_details.order_id has already been taken",
 }
-_PAID = "transaction_details.order_id has been paid and utilized, please use another order ID"
+_ORDER_PAID = "transaction_details.order_id has been paid and utilized, please use another order ID"
 
 
 class Closed(StrEnum):
@@ -43,8 +46,8 @@ def create(gateway: Gateway, merchant: Merchant, request: dict[str, Any], notify
     for attempt in gateway.ledger.attempts(merchant.id, order_id):
         if attempt.status is Status.PENDING:
             raise SessionRefused(_IN_USE.get(gateway.config.language, _IN_USE["id"]), 400)
-        if attempt.status not in UNPAID:
-            raise SessionRefused(_PAID, 400)
+        if attempt.status not in ENDED_UNPAID:
+            raise SessionRefused(_ORDER_PAID, 400)
     for earlier in gateway.ledger.sessions_of(merchant.id, order_id):
         if not earlier.replaced:
             earlier.replaced = True
@@ -71,7 +74,7 @@ def cancel(gateway: Gateway, merchant: Merchant, token: str) -> datetime:
         raise SessionRefused("token not found", 404)
     if session.cancelled_at is not None:
         raise SessionRefused("token already canceled", 400)
-    if any(attempt.status not in UNPAID for attempt in gateway.ledger.attempts_in(session)):
+    if any(attempt.status not in ENDED_UNPAID for attempt in gateway.ledger.attempts_in(session)):
         raise SessionRefused("Transaction is on progress", 400)
     session.cancelled_at = gateway.now()
     gateway.ledger.save_session(session)

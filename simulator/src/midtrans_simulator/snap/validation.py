@@ -1,12 +1,16 @@
-"""The rules of a token request (2.2 to 2.6). All problems are reported at once."""
+"""The rules of a token request. All problems are reported at once.
+
+Midtrans, "JSON objects", "Snap errors".
+"""
 
 import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from midtrans_simulator import expiry as lives
-from midtrans_simulator.order_rules import order_problems, text_problems
+from midtrans_simulator.protocol import expiry as lives
+from midtrans_simulator.protocol.methods import METHODS
+from midtrans_simulator.protocol.order_rules import departures, order_problems, text_problems
 
 _TEXTS: dict[str, dict[str, int]] = {
     "callbacks": {"finish": 255, "error": 255},
@@ -14,23 +18,7 @@ _TEXTS: dict[str, dict[str, int]] = {
     "cstore": {"alfamart_free_text_1": 40, "alfamart_free_text_2": 40, "alfamart_free_text_3": 40},
     "credit_card.dynamic_descriptor": {"merchant_name": 25, "city_name": 13, "country_code": 2},
 }
-_OBJECTS = (
-    "credit_card",
-    "bca_va",
-    "permata_va",
-    "bni_va",
-    "bri_va",
-    "cimb_va",
-    "danamon_va",
-    "bsi_va",
-    "seabank_va",
-    "gopay",
-    "shopeepay",
-    "dana",
-    "uob_ezpay",
-    "recurring",
-    "metadata",
-)
+_OBJECTS = (*METHODS, "recurring", "metadata")
 _VA_OBJECTS = tuple(name for name in _OBJECTS if name.endswith("_va"))
 
 
@@ -42,10 +30,11 @@ _MOST_FREE_TEXTS = 10
 _LONGEST_FREE_TEXT = 50
 
 
-def problems(body: dict[str, Any], now: datetime) -> list[str]:
-    """Everything that is wrong with a token request."""
+def problems(body: dict[str, Any], now: datetime, *, strict: bool = False) -> list[str]:
+    """Everything that is wrong with a token request; `strict` holds it to the documents."""
     return [
         *order_problems(body, least="0.01"),
+        *(departures(body) if strict else ()),
         *_methods(body),
         *_card(body.get("credit_card")),
         *_virtual_accounts(body),

@@ -5,12 +5,12 @@ from enum import StrEnum
 from typing import Any
 
 from midtrans_simulator.gateway import Gateway
-from midtrans_simulator.methods import METHODS, Group, Method
-from midtrans_simulator.model import Session, Status, Transaction
+from midtrans_simulator.http.urls import with_query
+from midtrans_simulator.protocol.methods import METHODS, Group, Method
+from midtrans_simulator.protocol.model import Session, Status, Transaction
 from midtrans_simulator.snap import result
-from midtrans_simulator.snap.choose import MOST_FAILURES, failures, offered
+from midtrans_simulator.snap.choose import MOST_FAILURES, failures, may_be_changed, offered
 from midtrans_simulator.snap.sessions import closed
-from midtrans_simulator.urls import with_query
 
 
 class Outcome(StrEnum):
@@ -34,6 +34,8 @@ class View:
     transaction: Transaction | None = None
     method: Method | None = None
     reason: str | None = None
+    changing: bool = False
+    """Another method is waiting meanwhile."""
 
     @property
     def state(self) -> str:
@@ -54,6 +56,8 @@ class Wish:
     """A method the customer opened but has not confirmed."""
     after: str | None = None
     """The attempt the page was showing: its failure is told before the list comes back."""
+    change: bool = False
+    """The customer looks at the methods again while one of them is waiting."""
     message: str | None = None
     """Why the last input was not accepted."""
 
@@ -61,10 +65,13 @@ class Wish:
 def current(gateway: Gateway, session: Session, wish: Wish) -> View:
     attempts = gateway.ledger.attempts_in(session)
     returns = result.Returns.of(gateway, session, wish.base)
-    latest = attempts[-1] if attempts else None
+    latest = _telling(attempts, wish.after)
     if latest is not None:
         if latest.status in _OUTCOMES:
-            return _ongoing(latest, returns, wish)
+            ongoing = _ongoing(latest, returns, wish)
+            if wish.change and may_be_changed(latest) and closed(session, gateway.now()) is None:
+                return _choice(session, wish, ongoing.leave_url, ongoing)
+            return ongoing
         if failures(gateway, session) > MOST_FAILURES:
             return _given_up(latest, returns)
         if wish.after == latest.id:
@@ -78,16 +85,38 @@ def current(gateway: Gateway, session: Session, wish: Wish) -> View:
     reason = closed(session, gateway.now())
     if reason is not None:
         return closed_view(reason, leave_url=_unfinished(returns, session))
+    return _choice(session, wish, _unfinished(returns, session), None)
+
+
+def _telling(attempts: list[Transaction], after: str | None) -> Transaction | None:
+    """The attempt that the page is about: one that was paid, whichever was chosen after it; else the newest,
+    once its failure was told one that still waits.
+    """
+    paid = [each for each in attempts if each.status in _OUTCOMES and each.status is not Status.PENDING]
+    waiting = [each for each in attempts if each.status is Status.PENDING]
+    told = bool(attempts) and attempts[-1].id != after
+    known = paid or (waiting if told else []) or attempts
+    return known[-1] if known else None
+
+
+def _choice(session: Session, wish: Wish, leave_url: str, waiting: View | None) -> View:
+    """The list of methods, or the form of one. Who leaves it leaves behind what is `waiting`."""
     methods = {method.code: method for method in offered(session, wish.only)}
     method = methods.get(wish.method or "")
-    if method is None:
-        return View(name="methods", leave_url=_unfinished(returns, session))
-    name = "card" if method.group is Group.CARD else "confirm"
-    return View(name=name, method=method, leave_url=_unfinished(returns, session), reason=wish.message)
+    name = "methods" if method is None else "card" if method.group is Group.CARD else "confirm"
+    return View(
+        name=name,
+        method=method,
+        leave_url=leave_url,
+        reason=wish.message if method is not None else None,
+        outcome=waiting.outcome if waiting else Outcome.CLOSE,
+        result=waiting.result if waiting else None,
+        changing=waiting is not None,
+    )
 
 
 def closed_view(reason: str, *, leave_url: str) -> View:
-    """A page that takes no payment. To the merchant's page that is an error (3.4)."""
+    """A page that takes no payment. To the merchant's page that is an error (Midtrans, "snap.js")."""
     return View(
         name="closed",
         outcome=Outcome.ERROR,

@@ -10,6 +10,11 @@ let version = page.version;
 let clock = { now: Date.parse(page.now), at: performance.now(), speed: Number(page.speed) };
 let asked = 0;
 
+// Older orders load on when the end of the list comes into view.
+const older = new IntersectionObserver((seen) => {
+  for (const { isIntersecting, target } of seen) if (isIntersecting && target.isConnected) extend(target);
+});
+
 document.addEventListener("click", clicked);
 document.addEventListener("submit", submitted);
 document.addEventListener("change", changed);
@@ -54,6 +59,14 @@ function arrived() {
   document.body.classList.toggle("chosen", Boolean(new URLSearchParams(location.search).get("order")));
   narrow();
   tick();
+  older.disconnect();
+  for (const link of document.querySelectorAll("[data-longer]")) older.observe(link);
+}
+
+function extend(link) {
+  older.unobserve(link);
+  history.replaceState(null, "", link.href);
+  refresh();
 }
 
 function virtualNow() {

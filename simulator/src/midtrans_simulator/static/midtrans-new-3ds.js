@@ -27,7 +27,7 @@
 
   // The shop opens `redirectUrl` in a frame of its own when performAuthentication asks it to.
   function authenticate(redirectUrl, options) {
-    waiting = callbacks(options);
+    waiting = { ...callbacks(options), from: new URL(redirectUrl, home).origin };
     if (options && typeof options.performAuthentication === "function") options.performAuthentication(redirectUrl);
   }
 
@@ -39,7 +39,7 @@
   }
 
   function heard(message) {
-    if (!waiting || message.origin !== home || !message.data || message.data.event !== "3ds") return;
+    if (!waiting || message.origin !== waiting.from || !message.data || message.data.event !== "3ds") return;
     const { onSuccess, onPending, onFailure } = waiting;
     const { result } = message.data;
     waiting = null;

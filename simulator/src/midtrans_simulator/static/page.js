@@ -28,6 +28,8 @@ function clicked(event) {
   const { action, method } = button.dataset;
   if (method) show({ method });
   else if (action === "back") show({});
+  else if (action === "keep") show({ change: "0" });
+  else if (action === "change") show({ change: "1" });
   else if (action === "copy") copy(button);
   else if (action === "fill") fill(button.dataset.number);
   else if (action === "language") speak(button.dataset.language);
@@ -190,6 +192,7 @@ function speak(language) {
 function address(name, wish) {
   const url = new URL(`/snap/v4/transactions/${root.dataset.token}/${name}`, location.origin);
   for (const [key, value] of query) if (key !== "token") url.searchParams.set(key, value);
+  if (view.dataset.change) url.searchParams.set("change", view.dataset.change);
   for (const [key, value] of Object.entries(wish)) url.searchParams.set(key, value);
   return url;
 }

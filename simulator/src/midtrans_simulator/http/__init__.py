@@ -1,0 +1,1 @@
+"""What the hosts share: who calls, faults of the line, pages and their words."""

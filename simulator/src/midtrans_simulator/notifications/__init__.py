@@ -1,0 +1,1 @@
+"""What Midtrans tells a merchant, and how it is carried there."""

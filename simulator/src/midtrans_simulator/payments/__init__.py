@@ -1,0 +1,1 @@
+"""What happens to money: attempts, the acts that change them, refunds, subscriptions."""

@@ -1,0 +1,1 @@
+"""What one simulator remembers, and the clock it lives by."""
