@@ -35,7 +35,7 @@ async def readyz(request: Request) -> JSONResponse:
 
 async def _workers(backend: Backend) -> Workers | None:
     """None when the database does not answer in time; a connection that hangs is left to itself meanwhile."""
-    asking = asyncio.create_task(workers(backend))
+    asking = asyncio.create_task(_look(backend))
     try:
         await asyncio.wait({asking}, timeout=_ANSWER_SECONDS_MAX)
         return asking.result() if asking.done() else None
@@ -43,6 +43,11 @@ async def _workers(backend: Backend) -> Workers | None:
         return None
     finally:
         asking.cancel()
+
+
+async def _look(backend: Backend) -> Workers:
+    await backend.database.ping()
+    return await workers(backend)
 
 
 ROUTES = [Route("/healthz", healthz), Route("/readyz", readyz)]
