@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from midtrans_simulator.methods import METHODS
+from midtrans_simulator.protocol.methods import METHODS
 from tuntas.domain.ladder import Rung
 from tuntas.domain.refunds import (
     KEY_LIFETIME,
