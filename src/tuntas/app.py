@@ -7,6 +7,7 @@ from tuntas.api.trace_budget import TraceBudget
 from tuntas.http import errors
 from tuntas.http.body_limit import BodyLimit
 from tuntas.http.last_word import LastWord
+from tuntas.http.one_slash import OneSlash
 from tuntas.usecases.backend import Backend
 from tuntas.web.site import DemoLogIn, create_site
 
@@ -29,6 +30,7 @@ def create_app(backend: Backend, *, demo: DemoLogIn | None = None) -> FastAPI:
         app.include_router(payments.token_router, prefix=prefix)
     errors.install(app)
     app.router.default = create_site(backend, demo)
+    app.add_middleware(OneSlash)
     app.add_middleware(BodyLimit)
     app.add_middleware(LastWord)
     return app

@@ -256,6 +256,23 @@ async def test_nothing_secret_reaches_the_log(stand: Stand, capfd: pytest.Captur
         assert secret not in text
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/midtrans/webhook/",
+        "//api/v1/midtrans/webhook",
+        "/api//v1/midtrans/webhook",
+        "/v1/midtrans/webhook",
+        "/api/midtrans/webhook",
+    ],
+)
+async def test_an_address_that_was_meant_for_the_webhook_reaches_it(stand: Stand, path: str) -> None:
+    order_id = await stand.order()
+    reply = await stand.http.post(f"{stand.url}{path}", json=notification(order_id, "settlement"))
+    assert (reply.status_code, reply.json()) == (200, PROCESSED)
+    assert (await stand.invitation())["payment_status"] == "paid"
+
+
 async def test_what_a_sender_wrote_adds_no_lines_to_a_terminal(
     stand: Stand, capfd: pytest.CaptureFixture[str]
 ) -> None:

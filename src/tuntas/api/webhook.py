@@ -15,6 +15,7 @@ from starlette.routing import Route
 from tuntas.api.trace_budget import TraceBudget
 from tuntas.http.caller import backend_of
 from tuntas.http.errors import refusal
+from tuntas.midtrans.notification import WEBHOOK_PATH, WEBHOOK_PATHS_MEANT
 from tuntas.store.database import DatabaseUnusable
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import Busy
@@ -69,6 +70,7 @@ async def _trace(request: Request, backend: Backend, reason: Refusal, body: byte
 
 
 ROUTES = [
-    Route("/api/v1/midtrans/webhook", webhook, methods=["POST"]),
-    Route("/api/v1/midtrans/webhook/", webhook, methods=["POST"]),
+    Route(f"{path}{slash}", webhook, methods=["POST"])
+    for path in (WEBHOOK_PATH, *WEBHOOK_PATHS_MEANT)
+    for slash in ("", "/")
 ]

@@ -14,6 +14,8 @@ from tuntas.midtrans.jsontext import NotJson, read_json
 MAX_BODY_BYTES = 64 * 1024
 WEBHOOK_PATH = "/api/v1/midtrans/webhook"
 """Where Midtrans is told to post; printed, configured and served from here alone."""
+WEBHOOK_PATHS_MEANT = ("/v1/midtrans/webhook", "/api/midtrans/webhook")
+"""What people type instead: answered alike, for a 404 loses a notification after two retries."""
 TEST_ORDER_PREFIX = "payment_notif_test_"
 """Order ids of the dashboard's "test notification" button begin so."""
 
