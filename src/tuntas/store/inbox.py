@@ -84,7 +84,7 @@ async def keep(
 
 async def conclude(session: UnitOfWork, entry_id: int, *, outcome: str, at: datetime) -> None:
     """Write down what became of an entry. What has been decided already stays as it is."""
-    undecided = or_(Notification.outcome.is_(None), Notification.outcome.in_(UNDECIDED))
+    undecided = or_(Notification.handled_at.is_(None), Notification.outcome.in_(UNDECIDED))
     await session.execute(
         update(Notification)
         .where(Notification.id == entry_id, undecided)

@@ -27,7 +27,8 @@ INVARIANTS = (
     Invariant(
         name="every_rupiah_has_its_place",
         wrong="Money came in that bought nothing, and nobody was told.",
-        remedy="Keep it: tuntas orders accept <order> --reason …; or give it back: tuntas refund <order>",
+        remedy="Run: tuntas orders sync <order>; then keep it: tuntas orders accept <order> --reason …, "
+        "or give it back: tuntas refund <order> --reason …",
         query="""
             with money as (
                 select * from transactions where kept_because is null and transaction_status in

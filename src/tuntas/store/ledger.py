@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tuntas.domain.contradictions import Contradiction
 from tuntas.domain.facts import VirtualAccount
-from tuntas.domain.grants import Entitlement
+from tuntas.domain.grants import Entitlement, Grant
 from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
 from tuntas.domain.orders import Order, OrderKind
@@ -114,26 +114,41 @@ async def write_order_status(session: UnitOfWork, order: Order, *, next_check_at
 async def write_invitation(
     session: UnitOfWork, invitation_id: int, status: PaymentStatus, entitlement: Entitlement
 ) -> None:
-    """Replace the invitation's grants and what follows from them."""
-    await session.execute(delete(models.DomainGrant).where(models.DomainGrant.invitation_id == invitation_id))
-    session.add_all(
-        models.DomainGrant(
-            order_id=grant.order_id,
-            invitation_id=invitation_id,
-            paid_at=grant.paid_at,
-            starts_at=grant.starts_at,
-            ends_at=grant.ends_at,
+    """Bring the invitation's grants, and what follows from them, to what the rules say."""
+    of_this = models.DomainGrant.invitation_id == invitation_id
+    query = select(
+        models.DomainGrant.order_id,
+        models.DomainGrant.paid_at,
+        models.DomainGrant.starts_at,
+        models.DomainGrant.ends_at,
+    ).where(of_this)
+    kept = {Grant(*row) for row in await session.execute(query)}
+    if kept != set(entitlement.grants):
+        await session.execute(delete(models.DomainGrant).where(of_this))
+        session.add_all(
+            models.DomainGrant(
+                order_id=grant.order_id,
+                invitation_id=invitation_id,
+                paid_at=grant.paid_at,
+                starts_at=grant.starts_at,
+                ends_at=grant.ends_at,
+            )
+            for grant in entitlement.grants
         )
-        for grant in entitlement.grants
+        await session.flush()
+    follows = (
+        (models.Invitation.payment_status, status),
+        (models.Invitation.payment_confirmed_at, entitlement.confirmed_at),
+        (models.Invitation.domain_expires_at, entitlement.expires_at),
     )
     await session.execute(
         update(models.Invitation)
-        .where(models.Invitation.id == invitation_id)
-        .values(
-            payment_status=status,
-            payment_confirmed_at=entitlement.confirmed_at,
-            domain_expires_at=entitlement.expires_at,
+        .where(
+            models.Invitation.id == invitation_id,
+            or_(*(column.is_distinct_from(value) for column, value in follows)),
         )
+        .values(dict(follows))
+        .execution_options(synchronize_session=False)
     )
 
 

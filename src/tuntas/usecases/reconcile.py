@@ -250,6 +250,7 @@ async def _take_in(
     before = await _read(session, order_id)
     told = [await _in_its_epoch(session, before, fact, take_word, now) for fact in facts]
     outcomes = await apply_facts(session, told, policy=policy, now=now)
+    await recount(session, [order_id], policy=policy, now=now)  # whatever was damaged is whole again
     await refunds.recount(session, order_id)
     payment_logs.append(
         session,
