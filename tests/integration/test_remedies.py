@@ -186,6 +186,7 @@ DAMAGE = {
     "invitations_follow_their_grants": "update invitations set domain_expires_at = now()",
     "refunds_fit_the_payment": "update transactions set refund_reserved = 1",
     "no_order_pends_past_its_end": (
+        "with ended as (update transactions set payable_until = null) "
         "update orders set status = 'pending', expires_at = now() - interval '9 hours'"
     ),
 }
