@@ -1,5 +1,6 @@
 """A stream of notifications lost entirely still heals by asking."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -135,12 +136,22 @@ async def test_sync_goes_through_every_order_and_survives_a_silent_gateway(stand
     assert [order_id for order_id, _ in old] == order_ids[:1]
 
 
-async def test_two_workers_never_ask_about_the_same_order_at_once(stand: Stand) -> None:
-    await stand.order()
-    stand.clock.ahead = timedelta(minutes=3)
-    first = await reconcile_due(stand.backend)
-    assert first == 1
-    assert await reconcile_due(stand.backend) == 0
+async def test_two_workers_at_once_share_the_orders_and_ask_about_each_once(database_url: str) -> None:
+    async with open_stand(database_url, notified=False, tuntas_checks_per_second=100) as stand:
+        await stand.order()
+        stand.rows(
+            "insert into orders (order_id, invitation_id, kind, gross_amount, days, created_at, expires_at,"
+            " next_check_at) select 'INV-' || n, invitation_id, kind, gross_amount, days, created_at,"
+            " expires_at, now() from orders, generate_series(1, 11) n returning 1"
+        )
+        await stand.pass_time(minutes=3)
+        asked = await asyncio.gather(*(reconcile_due(stand.backend, limit=6) for _ in range(2)))
+        assert asked == [6, 6]
+        checked = stand.rows(
+            "select count(*) as n from payment_logs where event_type = 'status_checked' group by order_id"
+        )
+        assert checked == [{"n": 1}] * 12
+        assert await reconcile_due(stand.backend) == 0
 
 
 async def test_a_gateway_that_does_not_answer_is_written_down_and_asked_again(stand: Stand) -> None:

@@ -36,6 +36,8 @@ from tuntas.usecases.demo import add_demo_data
 from tuntas.usecases.liveness import watching
 
 _HOST = "127.0.0.1"
+_SHOP = "Undangan Tuntas"
+"""What the simulator's payment page calls the merchant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ def _simulator(settings: Settings, sockets: _Sockets) -> ASGIApp:
         SimulatorConfig(
             server_key=settings.server_key,
             client_key=settings.midtrans_client_key,
+            merchant_name=_SHOP,
             notify_url=f"{sockets.web_url}{WEBHOOK_PATH}",
             state_file=settings.tuntas_data_dir / "simulator.sqlite3",
         )

@@ -83,7 +83,7 @@ def alert_kind(why: Why) -> AlertKind:
 
 
 @dataclass(slots=True)
-class _Page:
+class _Opened:
     """One invitation's book while facts are being taken in."""
 
     book: ledger.Book
@@ -96,16 +96,15 @@ async def apply_facts(
     session: UnitOfWork, facts: Sequence[Fact], *, policy: Policy, now: datetime
 ) -> list[Outcome]:
     """Take in facts about any orders; returns the outcome of each, in the order given."""
-    books = await ledger.lock_books(session, {fact.order_id for fact in facts})
-    pages = [_Page(book, {order.order_id: order for order in book.orders}) for book in books]
-    page_of = {order_id: page for page in pages for order_id in page.orders}
+    books = [_opened(book) for book in await ledger.lock_books(session, {fact.order_id for fact in facts})]
+    book_of = {order_id: opened for opened in books for order_id in opened.orders}
     owners = await ledger.owners_of(session, {fact.transaction_id for fact in facts})
-    outcomes = [_take_in(fact, page_of.get(fact.order_id), owners, policy) for fact in facts]
-    for page in pages:
-        if page.touched:
-            await _write(session, page, policy, now)
+    outcomes = [_take_in(fact, book_of.get(fact.order_id), owners, policy) for fact in facts]
+    for opened in books:
+        if opened.touched:
+            await _write(session, opened, policy, now)
     await _record_refunds(session, facts, outcomes, now)
-    await _record_voids(session, facts, pages, now)
+    await _record_voids(session, facts, books, now)
     await _tell(session, facts, outcomes, now)
     return outcomes
 
@@ -113,7 +112,7 @@ async def apply_facts(
 async def recount(session: UnitOfWork, order_ids: Iterable[str], *, policy: Policy, now: datetime) -> None:
     """Write what follows from the orders anew: after one was made, closed, or decided about by a person."""
     for book in await ledger.lock_books(session, order_ids):
-        await _write(session, _Page(book, {order.order_id: order for order in book.orders}), policy, now)
+        await _write(session, _opened(book), policy, now)
 
 
 def next_check_of(order: Order, page_ends: datetime, *, checks: int, now: datetime) -> datetime | None:
@@ -134,49 +133,55 @@ def payable_until(order: Order, page_ends: datetime) -> datetime:
     )
 
 
-def _take_in(fact: Fact, page: _Page | None, owners: dict[str, str], policy: Policy) -> Outcome:
-    if page is None:
+def _opened(book: ledger.Book) -> _Opened:
+    return _Opened(book, {order.order_id: order for order in book.orders})
+
+
+def _take_in(fact: Fact, opened: _Opened | None, owners: dict[str, str], policy: Policy) -> Outcome:
+    if opened is None:
         return Outcome.UNKNOWN_ORDER
     if owners.get(fact.transaction_id, fact.order_id) != fact.order_id:
         return Outcome.FOREIGN_TRANSACTION
-    return _take_in_ours(fact, page, page.orders[fact.order_id], owners, policy)
+    return _take_in_ours(fact, opened, opened.orders[fact.order_id], owners, policy)
 
 
-def _take_in_ours(fact: Fact, page: _Page, order: Order, owners: dict[str, str], policy: Policy) -> Outcome:
+def _take_in_ours(
+    fact: Fact, opened: _Opened, order: Order, owners: dict[str, str], policy: Policy
+) -> Outcome:
     if not order.takes(fact):
-        return _take_in_stray(fact, page, order, owners)
+        return _take_in_stray(fact, opened, order, owners)
     if fact.rung is None:
         return Outcome.UNKNOWN_STATUS
     if policy.hold_takebacks and fact.source is Source.NOTIFICATION and _takes_back(order, fact):
         return Outcome.AWAITING_CONFIRMATION
     contradicted = contradicts(_attempt(order.transactions, fact.transaction_id), fact)
-    climbed = _climb(page, order, fact, owners, stray=False)
+    climbed = _climb(opened, order, fact, owners, stray=False)
     if contradicted and not fact.begins_epoch:
         return Outcome.CONTRADICTED
     return Outcome.APPLIED if climbed else Outcome.UNCHANGED
 
 
-def _take_in_stray(fact: Fact, page: _Page, order: Order, owners: dict[str, str]) -> Outcome:
+def _take_in_stray(fact: Fact, opened: _Opened, order: Order, owners: dict[str, str]) -> Outcome:
     """Another amount is a mismatch as long as its money waits, or may come; giving it back ends that."""
     known = _attempt(order.strays, fact.transaction_id)
     if fact.currency != "IDR" or fact.gross_amount <= 0:
         return Outcome.AMOUNT_MISMATCH
-    climbed = _climb(page, order, fact, owners, stray=True)
+    climbed = _climb(opened, order, fact, owners, stray=True)
     ends = fact.rung is not None and MEANING[fact.rung] in {PaymentStatus.FAILED, PaymentStatus.REFUNDED}
     if known is None or not ends:
         return Outcome.AMOUNT_MISMATCH
     return Outcome.APPLIED if climbed else Outcome.UNCHANGED
 
 
-def _climb(page: _Page, order: Order, fact: Fact, owners: dict[str, str], *, stray: bool) -> bool:
+def _climb(opened: _Opened, order: Order, fact: Fact, owners: dict[str, str], *, stray: bool) -> bool:
     """Whether the fact told anything new."""
     lane = order.strays if stray else order.transactions
     before = _attempt(lane, fact.transaction_id)
     after = climb(before, fact, stray=stray)
     if after is None or after == before:
         return False
-    page.orders[order.order_id] = _with(order, after)
-    page.touched[after.order_id, after.transaction_id, stray] = after
+    opened.orders[order.order_id] = _with(order, after)
+    opened.touched[after.order_id, after.transaction_id, stray] = after
     owners[after.transaction_id] = after.order_id
     return True
 
@@ -200,27 +205,27 @@ def _takes_back(order: Order, fact: Fact) -> bool:
     return _with(order, after).status is not PaymentStatus.PAID
 
 
-async def _write(session: UnitOfWork, page: _Page, policy: Policy, now: datetime) -> None:
-    found = list(page.orders.values())
+async def _write(session: UnitOfWork, opened: _Opened, policy: Policy, now: datetime) -> None:
+    found = list(opened.orders.values())
     entitlement = entitle(found, refund_revokes=policy.refund_revokes)
-    await ledger.write_transactions(session, list(page.touched.values()))
+    await ledger.write_transactions(session, list(opened.touched.values()))
     for order in found:
-        if order.status is not page.book.stored[order.order_id]:
-            check_at = next_check_of(order, page.book.payable_until[order.order_id], checks=0, now=now)
+        if order.status is not opened.book.stored[order.order_id]:
+            check_at = next_check_of(order, opened.book.payable_until[order.order_id], checks=0, now=now)
             await ledger.write_order_status(session, order, next_check_at=check_at)
-    await ledger.write_invitation(session, page.book.invitation_id, invitation_status(found), entitlement)
-    if entitlement.grants and not page.book.has_its_name:
-        await raise_alert(session, AlertKind.NAME_LOST, str(page.book.invitation_id), at=now)
-    await _watch_unapplied(session, page, entitlement, policy, now)
+    await ledger.write_invitation(session, opened.book.invitation_id, invitation_status(found), entitlement)
+    if entitlement.grants and not opened.book.has_its_name:
+        await raise_alert(session, AlertKind.NAME_LOST, str(opened.book.invitation_id), at=now)
+    await _watch_unapplied(session, opened, entitlement, policy, now)
 
 
 async def _watch_unapplied(
-    session: UnitOfWork, page: _Page, entitlement: Entitlement, policy: Policy, now: datetime
+    session: UnitOfWork, opened: _Opened, entitlement: Entitlement, policy: Policy, now: datetime
 ) -> None:
     """Money that bought nothing is an open alert until a person has kept it or given it back."""
-    before = entitle(page.book.orders, refund_revokes=policy.refund_revokes)
-    waited = _waiting(unapplied_payments(page.book.orders, before))
-    waits = _waiting(unapplied_payments(page.orders.values(), entitlement))
+    before = entitle(opened.book.orders, refund_revokes=policy.refund_revokes)
+    waited = _waiting(unapplied_payments(opened.book.orders, before))
+    waits = _waiting(unapplied_payments(opened.orders.values(), entitlement))
     for (order_id, kind), payments in sorted(waits.items()):
         await raise_alert(session, kind, order_id, at=now, detail={"payments": payments})
     for order_id, kind in sorted(waited.keys() - waits.keys()):
@@ -252,11 +257,11 @@ async def _record_refunds(
 
 
 async def _record_voids(
-    session: UnitOfWork, facts: Sequence[Fact], pages: Sequence[_Page], now: datetime
+    session: UnitOfWork, facts: Sequence[Fact], books: Sequence[_Opened], now: datetime
 ) -> None:
     """A captured payment that was cancelled leaves a row like any refund, while that stands."""
-    before = {held.transaction_id: held.rung for page in pages for held in _attempts(page.book.orders)}
-    after = {held.transaction_id: held.rung for page in pages for held in _attempts(page.orders.values())}
+    before = {held.transaction_id: held.rung for opened in books for held in _attempts(opened.book.orders)}
+    after = {held.transaction_id: held.rung for opened in books for held in _attempts(opened.orders.values())}
     for fact in facts:
         payment = fact.order_id, fact.transaction_id
         was, now_is = before.get(fact.transaction_id), after.get(fact.transaction_id)
