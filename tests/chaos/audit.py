@@ -156,7 +156,10 @@ def _refunds(truth: Truth, books: Books) -> Iterator[str]:
             yield f"{row['order_id']}: refund {row['refund_key']} still has no answer"
         if row["state"] in {"requested", "accepted", "confirmed"} and row["way"] != "cancel":
             ours[row["order_id"]] += row["amount"]
-    voids = Counter({row["order_id"]: row["amount"] for row in books["refunds"] if row["way"] == "cancel"})
+    voids: Counter[str] = Counter()  # an order that was paid twice by card may be voided twice
+    for row in books["refunds"]:
+        if row["way"] == "cancel" and row["state"] in {"requested", "accepted", "confirmed"}:
+            voids[row["order_id"]] += row["amount"]
     reserved_of: Counter[str] = Counter()
     for transaction in books["transactions"]:
         reserved_of[transaction["order_id"]] += transaction["refund_reserved"]
