@@ -21,8 +21,11 @@ as_json_and_not = pytest.mark.parametrize("as_json", [True, False], ids=["server
 
 
 @pytest.fixture(autouse=True)
-def _restore() -> Iterator[None]:
+def _restore(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     root = logging.getLogger()
+    for library in ("uvicorn", "uvicorn.error"):  # other tests may have let uvicorn configure itself
+        monkeypatch.setattr(logging.getLogger(library), "propagate", True)
+        monkeypatch.setattr(logging.getLogger(library), "handlers", [])
     before, level = list(root.handlers), root.level
     yield
     structlog.reset_defaults()
