@@ -97,6 +97,8 @@ def test_the_same_word_must_be_said_three_times_over_a_day() -> None:
     assert not after(0, 1, 2).lasts(at(2))
     assert not after(0, 24).lasts(at(24))
     assert after(0, 12, 24).lasts(at(24))
+    assert after(0).pause < timedelta(minutes=5), "the answer may only have been crossed"
+    assert after(0, 1).pause == timedelta(hours=8)
     changed = told_again(after(0, 12), Rung.PARTIAL_REFUND, at(24))
     assert changed == Contradiction(Rung.PARTIAL_REFUND, since=at(24), answers=1)
     assert not changed.lasts(at(30))

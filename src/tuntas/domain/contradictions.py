@@ -11,8 +11,7 @@ from tuntas.domain.ladder import Rung
 
 _ANSWERS = 3
 _PERIOD = timedelta(days=1)
-ASK_AGAIN_AFTER = timedelta(hours=8)
-"""How long after a contradicting answer Midtrans is asked again."""
+_FIRST_PAUSE, _PAUSE = timedelta(minutes=2), timedelta(hours=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +22,11 @@ class Contradiction:
     since: datetime
     answers: int
     """Of GET status; a notification alone is a reason to ask and counts for none."""
+
+    @property
+    def pause(self) -> timedelta:
+        """How long until Midtrans is asked again: soon at first, a notification may have crossed it."""
+        return _FIRST_PAUSE if self.answers <= 1 else _PAUSE
 
     def lasts(self, now: datetime) -> bool:
         """Whether it was said often and long enough to be taken for the truth."""

@@ -99,7 +99,7 @@ ADVICE: Mapping[AlertKind, Advice] = {
     ),
     AlertKind.CONFIRMATION_MISMATCH: Advice(
         "Midtrans does not bear out what a notification said.",
-        "Run: tuntas orders sync {subject}",
+        "Has somebody your server key? Ask Midtrans: tuntas orders sync {subject}; then: tuntas resolve",
     ),
     AlertKind.OVER_REFUNDED: Advice(
         "More was given back than was paid.",

@@ -10,7 +10,7 @@ from tuntas.domain.ladder import rung_of
 from tuntas.midtrans.errors import GatewayError, TransactionNotFound
 from tuntas.midtrans.notification import Notification, parse_notification
 from tuntas.store import inbox, payment_logs
-from tuntas.store.alerts import AlertKind, raise_alert, resolve
+from tuntas.store.alerts import AlertKind, raise_alert
 from tuntas.store.database import DatabaseUnreachable, UnitOfWork
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import Outcome, apply_facts, policy_of
@@ -121,8 +121,6 @@ async def _compare(
         transaction_status=answer.transaction_status if answer else None,
         detail=sides,
     )
-    if borne_out:
-        await resolve(session, AlertKind.CONFIRMATION_MISMATCH, order_id, at=now)
-    else:
+    if not borne_out:
         log.warning("confirmation_mismatch", order_id=order_id, transaction_id=claim.transaction_id)
         await raise_alert(session, AlertKind.CONFIRMATION_MISMATCH, order_id, at=now, detail=sides)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from tuntas.domain.contradictions import ASK_AGAIN_AFTER, told_again
+from tuntas.domain.contradictions import told_again
 from tuntas.domain.differences import FINAL, Difference, Finding, compare
 from tuntas.domain.facts import Fact
 from tuntas.domain.ladder import Rung
@@ -340,7 +340,8 @@ async def _schedule(session: UnitOfWork, order: Order, lasting: Sequence[Finding
     """Nothing new: decide when to ask again."""
     row = await orders.existing(session, order.order_id)
     row.checks += 1
-    if any(found.is_lower for found in lasting):
-        row.next_check_at = now + ASK_AGAIN_AFTER
+    doubted = await ledger.contradictions(session, order.order_id)
+    if doubted and any(found.is_lower for found in lasting):
+        row.next_check_at = now + min(found.pause for found in doubted.values())
     else:
         row.next_check_at = next_check_of(order, row.expires_at, checks=row.checks, now=now)
