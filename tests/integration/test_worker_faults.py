@@ -158,7 +158,8 @@ def gateway() -> Iterator[Gateway]:
         listening.shutdown()
 
 
-def soon(check: Callable[[], object], what: str, *, within: float = 45) -> None:
+def soon(check: Callable[[], object], what: str, *, within: float = 90) -> None:
+    """A last beat on its way makes a silent worker look alive for 20 seconds more, and rounds come every 15."""
     eventually(lambda: check() or None, within=within, what=what)
 
 
