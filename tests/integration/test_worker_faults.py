@@ -159,7 +159,7 @@ def gateway() -> Iterator[Gateway]:
 
 
 def soon(check: Callable[[], object], what: str, *, within: float = 90) -> None:
-    """A last beat on its way makes a silent worker look alive for 20 seconds more, and rounds come every 15."""
+    """A beat on its way makes a silent worker look alive for 20 seconds more, and rounds come every 15."""
     eventually(lambda: check() or None, within=within, what=what)
 
 
