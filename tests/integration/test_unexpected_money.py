@@ -1,13 +1,12 @@
 """Money that came otherwise than expected has a place, or waits for a person; nobody pays two with one."""
 
-from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
 from tests.stand import INVITATION, PRICE, Stand, open_stand
-from tuntas.midtrans.errors import GatewayError
+from tuntas.store import inbox, orders
 from tuntas.usecases.accept_payment import accept_payment
 from tuntas.usecases.alerts import alerts
 from tuntas.usecases.check_invariants import check_invariants
@@ -296,18 +295,8 @@ async def test_a_silent_gateway_is_told_once_and_gives_the_orders_back(stand: St
 
 
 async def test_whoever_locks_out_of_turn_fails_at_once(stand: Stand) -> None:
-    from tuntas.store import inbox, orders
-
     order_id = await stand.order()
     async with stand.backend.database.transaction() as session:
         await orders.lock_with_invitation(session, order_id)
         with pytest.raises(AssertionError, match="NOTIFICATION locked after INVITATION"):
             await inbox.entry(session, 1, lock=True)
-
-
-async def test_a_gateway_that_refuses_the_key_is_an_error_for_whoever_asks(stand: Stand) -> None:
-    order_id = await stand.order()
-    await stand.http.put(f"{stand.simulator_url}/_control/faults", json={"api_down": True})
-    with pytest.raises(GatewayError):
-        await sync_order(stand.backend, order_id)
-    stand.clock.ahead = timedelta(0)
