@@ -43,10 +43,10 @@ async def _serve(settings: Settings, url: str, host: str, port: int) -> None:
         bound = listen(host, port)
     except OSError as error:
         fail(f"Cannot listen on {host}:{port}: {error.strerror}", EXIT_MISSING)
-    from tuntas.app import create_app
+    from tuntas.app import Application
 
     backend = open_backend(settings, url)
-    sites = Sites([Site(create_app(backend), bound)])
+    sites = Sites([Site(Application(backend), bound)])
     sites.end_on_signals()
     try:
         async with watching(backend):
