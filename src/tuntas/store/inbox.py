@@ -70,6 +70,11 @@ class Entry:
     """For a new one: the number kept for the log line of its body."""
 
     @property
+    def is_archived(self) -> bool:
+        """Its body has left the database, for a file; what became of it stands."""
+        return not self.body
+
+    @property
     def is_new(self) -> bool:
         return self.line_id is not None
 
@@ -233,7 +238,7 @@ async def entry(session: UnitOfWork, entry_id: int, *, lock: bool = False) -> En
     """One entry; with `lock`, nobody else decides about it until the transaction ends."""
     query = (
         select(*_ENTRY, PaymentLog.raw)
-        .join(PaymentLog, PaymentLog.id == Notification.log_id)
+        .outerjoin(PaymentLog, PaymentLog.id == Notification.log_id)
         .where(Notification.id == entry_id)
     )
     if lock:

@@ -74,7 +74,7 @@ async def adopt(backend: Backend, notification_id: int, order_id: str, *, actor:
 
 async def _replay(session: UnitOfWork, backend: Backend, notification_id: int) -> str | None:
     kept = await _entry(session, notification_id, lock=True)
-    if kept.outcome in _REFUSED:
+    if kept.outcome in _REFUSED or kept.is_archived:
         return kept.outcome
     return await _handle_again(session, backend, kept)
 
