@@ -64,15 +64,20 @@ async def owned_order(session: UnitOfWork, owner_id: int, order_id: str) -> tupl
     return (await session.execute(query)).one_or_none()
 
 
-async def newest_owned_order_id(session: UnitOfWork, owner_id: int) -> str | None:
+async def owned_orders(
+    session: UnitOfWork, owner_id: int, *, after: Order | None, limit: int
+) -> Sequence[tuple[Order, Invitation]]:
+    """Newest first, continuing behind the order `after`."""
     query = (
-        select(Order.order_id)
+        select(Order, Invitation)
         .join(Invitation, Invitation.id == Order.invitation_id)
         .where(Invitation.owner_id == owner_id)
         .order_by(Order.created_at.desc(), Order.order_id.desc())
-        .limit(1)
+        .limit(limit)
     )
-    return (await session.scalars(query)).one_or_none()
+    if after is not None:
+        query = query.where(tuple_(Order.created_at, Order.order_id) < (after.created_at, after.order_id))
+    return [(order, invitation) for order, invitation in await session.execute(query)]
 
 
 async def existing(session: UnitOfWork, order_id: str) -> Order:
