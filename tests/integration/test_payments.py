@@ -121,7 +121,7 @@ async def test_money_that_midtrans_has_yet_to_confirm_is_not_asked_for_again(dat
         assert (await seen(stand, order_id))["state"] == "pending"
         await stand.notify(order_id, "settlement")
         payment = await seen(stand, order_id)
-        assert (payment["status"], payment["state"]) == ("pending", "awaiting_confirmation")
+        assert (payment["status"], payment["state"]) == ("pending", "confirming")
         assert payment["redirect_url"] is None
 
 
@@ -130,7 +130,7 @@ async def test_money_that_bought_nothing_has_words_of_its_own(stand: Stand) -> N
     await stand.notify(order_id, "pending")
     await stand.notify(order_id, "settlement", transaction_id="less", gross_amount=f"{PRICE - 1000}.00")
     payment = await seen(stand, order_id)
-    assert (payment["state"], payment["redirect_url"]) == ("other_amount", None)
+    assert (payment["state"], payment["redirect_url"]) == ("in_review", None)
     await stand.notify(order_id, "settlement", transaction_id="va")
     await stand.notify(order_id, "settlement", transaction_id="qr", settlement_time="2026-11-03 12:05:00")
     assert (await seen(stand, order_id))["state"] == "paid_twice"

@@ -7,8 +7,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, Field
 
 from tuntas.domain.how_to_pay import NOTHING_TOLD
-from tuntas.domain.payment_state import PaymentState
 from tuntas.domain.refunds import WayBack
+from tuntas.domain.standing import PaymentState
 from tuntas.http.bodies import Body, Id, OrderId
 from tuntas.store.models import Package, User
 from tuntas.usecases.create_token import TokenResult
@@ -166,7 +166,9 @@ class GivenBackOut(BaseModel):
 class PaymentOut(BaseModel):
     order_id: str
     status: str = Field(description="pending, paid, failed or refunded.")
-    state: PaymentState = Field(description="Where the money is. Only pending and failed ask for any.")
+    state: PaymentState = Field(
+        description="Where the money is; only pending, overdue and failed ask for any."
+    )
     gross_amount: int = Field(description="Rupiah.")
     refunded_amount: int = Field(description="Rupiah that went back to the customer.")
     expires_at: datetime
@@ -198,11 +200,11 @@ class PaymentOut(BaseModel):
             confirmed_at=payment.confirmed_at,
             payment_type=payment.payment_type,
             bank=payment.bank,
-            va_number=payment.attempt.how_to_pay.va_number if payment.attempt else None,
+            va_number=payment.va_number,
             how_to_pay=None
             if payment.how_to_pay == NOTHING_TOLD
             else HowToPayOut.model_validate(asdict(payment.how_to_pay)),
-            pay_until=payment.pay_until,
+            pay_until=payment.deadline if payment.state is PaymentState.PENDING else None,
             redirect_url=payment.hosted_page,
             given_back=[GivenBackOut.of(part) for part in payment.given_back],
             invitation=PaidInvitationOut(

@@ -149,9 +149,9 @@ async def unconfirmed(session: UnitOfWork, *, before: datetime, limit: int) -> S
 
 
 async def claimed_paid(session: UnitOfWork, order_ids: Iterable[str]) -> set[str]:
-    """The orders of which a notification says that money is in, and Midtrans has yet to confirm it."""
+    """The orders of which a notification says that money is in, and that is to be confirmed, or stuck."""
     query = select(_ABOUT).where(
-        text("outcome = 'awaiting_confirmation'"),  # written out: the partial index on it serves
+        text("(outcome = 'awaiting_confirmation' or handled_at is null)"),  # as the partial indexes have it
         Notification.transaction_status.in_(_MONEY_IN),
         _ABOUT.in_(list(order_ids)),
     )

@@ -8,8 +8,8 @@ from tuntas.domain.grants import Entitlement, entitle
 from tuntas.domain.how_to_pay import NOTHING_TOLD, HowToPay
 from tuntas.domain.ladder import Rung
 from tuntas.domain.money import Rupiah
-from tuntas.domain.payment_state import PaymentState, payment_state
 from tuntas.domain.refunds import RefundState, WayBack
+from tuntas.domain.standing import PAYABLE, PaymentState, standing
 from tuntas.domain.transactions import Transaction as Attempt
 from tuntas.domain.unapplied import unapplied_payments
 from tuntas.store import inbox, ledger, orders, refunds
@@ -49,6 +49,8 @@ class Payment:
     hosted_page: str | None
     """Midtrans's own page for this order while it can be paid there: the way on where `how_to_pay` tells
     nothing."""
+    deadline: datetime
+    """The last moment of what the customer chose; while nothing waits, of the payment page."""
     confirmed_at: datetime | None
     """When this order was paid; None while it is not."""
     given_back: tuple[GivenBack, ...]
@@ -64,18 +66,15 @@ class Payment:
         return self.attempt.how_to_pay.bank if self.attempt else None
 
     @property
+    def va_number(self) -> str | None:
+        return self.attempt.how_to_pay.va_number if self.attempt else None
+
+    @property
     def how_to_pay(self) -> HowToPay:
         """What the customer needs to finish the attempt that waits for their money; else nothing."""
         if self.attempt is None or self.state is not PaymentState.PENDING:
             return NOTHING_TOLD
         return self.attempt.how_to_pay
-
-    @property
-    def pay_until(self) -> datetime | None:
-        """The deadline while there is something to pay: the attempt's own, else the page's."""
-        if self.state is not PaymentState.PENDING:
-            return None
-        return (self.attempt.payable_until if self.attempt else None) or self.order.expires_at
 
     @property
     def refunded_amount(self) -> Rupiah:
@@ -165,7 +164,10 @@ def _seen(
         )
         for part in went_back
     )
-    state = payment_state(
+    attempt = order.deciding_attempt
+    waits = attempt is not None and attempt.rung is Rung.PENDING
+    deadline = (attempt.payable_until if attempt and waits else None) or row.expires_at
+    state = standing(
         order,
         unapplied=[
             each
@@ -174,9 +176,11 @@ def _seen(
         ],
         given_back=Rupiah(sum(part.amount for part in given_back)),
         claimed=claimed,
+        deadline=deadline,
+        now=now,
     )
     payable = (
-        state in {PaymentState.PENDING, PaymentState.FAILED}
+        state in PAYABLE
         and {attempt.rung for attempt in order.transactions} <= _PAGE_WORKS
         and not order.closed
         and now < row.expires_at
@@ -185,8 +189,9 @@ def _seen(
         order=row,
         invitation=InvitationView(invitation, row.order_id, live=is_live(invitation, now)),
         state=state,
-        attempt=order.deciding_attempt,
+        attempt=attempt,
         hosted_page=row.redirect_url if payable else None,
+        deadline=deadline,
         confirmed_at=next(
             (grant.paid_at for grant in entitlement.grants if grant.order_id == order.order_id), None
         ),

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tuntas.domain.payment_state import PaymentState
+from tuntas.domain.standing import PaymentState
 from tuntas.http.caller import backend_of
 from tuntas.store.models import User
 from tuntas.usecases import invitations, payments
@@ -23,10 +23,10 @@ _NUMBER = re.compile(r"[0-9]{1,19}")
 """As long as an id can be; Python refuses to read thousands of digits."""
 
 _TOLD_AS = {
-    PaymentState.AWAITING_CONFIRMATION: PaymentState.PENDING,
+    PaymentState.CONFIRMING: PaymentState.PENDING,
+    PaymentState.OVERDUE: PaymentState.PENDING,
     PaymentState.IN_REVIEW: PaymentState.PENDING,
     PaymentState.PAID_TWICE: PaymentState.PAID,
-    PaymentState.OTHER_AMOUNT: PaymentState.PENDING,
 }
 """States that the pages have no word for yet."""
 
