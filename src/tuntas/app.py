@@ -2,10 +2,11 @@
 
 from fastapi import FastAPI
 
-from tuntas.api import accounts, health, invitations, payments, webhook
+from tuntas.api import PREFIXES_MEANT, accounts, configuration, health, invitations, payments, webhook
 from tuntas.api.trace_budget import TraceBudget
 from tuntas.http import errors
 from tuntas.http.body_limit import BodyLimit
+from tuntas.http.cross_origin import CrossOrigin
 from tuntas.http.last_word import LastWord
 from tuntas.http.one_slash import OneSlash
 from tuntas.usecases.backend import Backend
@@ -24,13 +25,19 @@ def create_app(backend: Backend, *, demo: DemoLogIn | None = None) -> FastAPI:
     )
     app.state.backend = backend
     app.state.traces = TraceBudget(burst=60, per_second=1)
-    for router in (accounts.router, invitations.router, payments.router):
+    routers = (accounts.router, configuration.router, invitations.router, payments.router)
+    for router in routers:
         app.include_router(router, prefix="/api/v1")
     for prefix in ("/api", "/api/v1"):
         app.include_router(payments.token_router, prefix=prefix)
+    for router in routers:
+        for meant in PREFIXES_MEANT:
+            app.include_router(router, prefix=meant, include_in_schema=False)
+    app.include_router(payments.token_router, prefix="/v1", include_in_schema=False)
     errors.install(app)
     app.router.default = create_site(backend, demo)
     app.add_middleware(OneSlash)
     app.add_middleware(BodyLimit)
     app.add_middleware(LastWord)
+    app.add_middleware(CrossOrigin, origins=backend.settings.allowed_origins)
     return app

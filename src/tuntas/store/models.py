@@ -180,6 +180,8 @@ class Order(Base):
     """While set and in the future, one request is asking Midtrans for this order's token."""
     snap_token: Mapped[str | None] = mapped_column(String(64))
     redirect_url: Mapped[str | None]
+    finish_url: Mapped[str | None]
+    """Where the token sends the customer back to; our own pages when null."""
     unusable: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     """Midtrans will give no token for it; a new order takes its place."""
     closed: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))

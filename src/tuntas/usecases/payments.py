@@ -118,6 +118,19 @@ async def newest_payment(backend: Backend, owner_id: int) -> Payment | None:
     return newest.payments[0] if newest.payments else None
 
 
+async def own_order(backend: Backend, owner_id: int, name: str) -> str | None:
+    """The id of the owner's order of this id, or that the transaction of this id pays; None for others'."""
+    async with backend.database.transaction() as session:
+        return await orders.owned_order_named(session, owner_id, name)
+
+
+async def payment_by_pass(backend: Backend, order_id: str) -> Payment | None:
+    """For whoever holds the order's return pass: show nothing personal of it."""
+    async with backend.database.transaction() as session:
+        found = await orders.order_with_invitation(session, order_id)
+        return (await _as_seen(session, backend, [found]))[0] if found else None
+
+
 async def _as_seen(
     session: UnitOfWork, backend: Backend, found: Sequence[tuple[Order, Invitation]]
 ) -> list[Payment]:

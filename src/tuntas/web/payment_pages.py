@@ -105,5 +105,4 @@ async def result(request: Request, user: User) -> Response:
 
 ROUTES = [
     Route("/checkout/{invitation_id}", customers_only(checkout)),
-    *(Route(f"/payment/{hint}", customers_only(result)) for hint in ("success", "pending", "error")),
 ]
