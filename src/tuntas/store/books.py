@@ -1,5 +1,6 @@
 """Reading what decides an invitation's payment state: all at once, under the invitation's lock."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from tuntas.domain.facts import VirtualAccount
 from tuntas.domain.grants import Grant
+from tuntas.domain.how_to_pay import NOTHING_TOLD, HowToPay
 from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
 from tuntas.domain.orders import Order, OrderKind
@@ -65,6 +66,9 @@ _INVITATIONS = """
 _LOOK = text(_INVITATIONS)
 _LOCK = text(f"{_INVITATIONS} for update of invitations")
 _LOCK_WHAT_IS_FREE = text(f"{_INVITATIONS} for update of invitations skip locked")
+_LOOK_AT_ALL = text("""
+    select id, holds_domain, payment_status, payment_confirmed_at, domain_expires_at
+    from invitations where id = any(cast(:ids as bigint[])) order by id""")
 _OURS = text("select order_id from orders where order_id = any(cast(:order_ids as text[]))")
 _ORDERS = text("""
     select orders.invitation_id, orders.order_id, orders.kind, orders.days, orders.created_at,
@@ -75,7 +79,7 @@ _ORDERS = text("""
     where orders.invitation_id = any(cast(:ids as bigint[]))""")
 _ATTEMPTS = text("""
     select order_id, transaction_id, transaction_status, gross_amount, payment_type, transaction_time,
-        settlement_time, first_heard_at, payable_until, bank, va_number, stray, epoch,
+        settlement_time, first_heard_at, payable_until, how_to_pay, stray, epoch,
         kept_because is not null as kept
     from transactions where order_id = any(cast(:order_ids as text[]))
     order by first_heard_at, transaction_id""")
@@ -104,6 +108,12 @@ async def read_book(session: UnitOfWork, order_id: str) -> Book | None:
     """The book that an order stands in, without a lock: for looking only."""
     books = await _books(session, (await session.execute(_LOOK, {"order_ids": [order_id]})).all())
     return books[0] if books else None
+
+
+async def read_books(session: UnitOfWork, invitation_ids: Iterable[int]) -> list[Book]:
+    """The books of these invitations that have orders, without a lock: for looking only."""
+    ids = {"ids": list(invitation_ids)}
+    return await _books(session, (await session.execute(_LOOK_AT_ALL, ids)).all())
 
 
 async def owners_of(session: UnitOfWork, transaction_ids: Iterable[str]) -> dict[str, str]:
@@ -156,9 +166,7 @@ async def _attempts(session: UnitOfWork, order_ids: Sequence[str]) -> dict[str, 
                 settlement_time=row.settlement_time,
                 first_heard_at=row.first_heard_at,
                 payable_until=row.payable_until,
-                virtual_account=VirtualAccount(row.bank, row.va_number)
-                if row.bank and row.va_number
-                else None,
+                how_to_pay=HowToPay(**json.loads(row.how_to_pay)) if row.how_to_pay else NOTHING_TOLD,
                 stray=row.stray,
                 epoch=row.epoch,
                 kept=row.kept,
