@@ -6,9 +6,11 @@ from typing import Annotated, Self
 from pydantic import BaseModel, Field
 
 from tuntas.http.bodies import Body, Id, OrderId
-from tuntas.store.models import Package, User
+from tuntas.language import Language
+from tuntas.store.models import User
 from tuntas.usecases.create_token import TokenResult
 from tuntas.usecases.invitations import InvitationView
+from tuntas.usecases.packages import Offer, offer_of
 from tuntas.usecases.payments import Payment, PaymentState
 
 
@@ -50,14 +52,14 @@ class PackageOut(BaseModel):
     features: list[str]
 
     @classmethod
-    def of(cls, package: Package) -> Self:
+    def of(cls, offer: Offer) -> Self:
         return cls(
-            id=package.id,
-            name=package.name,
-            description=package.description,
-            price=package.price,
-            days=package.days,
-            features=package.features,
+            id=offer.id,
+            name=offer.name,
+            description=offer.description,
+            price=offer.price,
+            days=offer.days,
+            features=offer.features,
         )
 
 
@@ -80,7 +82,7 @@ class InvitationOut(BaseModel):
     order_id: str | None = Field(description="The newest order.")
 
     @classmethod
-    def of(cls, view: InvitationView) -> Self:
+    def of(cls, view: InvitationView, language: Language) -> Self:
         invitation = view.invitation
         return cls(
             id=invitation.id,
@@ -89,7 +91,7 @@ class InvitationOut(BaseModel):
             title=invitation.title,
             event_date=invitation.event_date,
             venue=invitation.venue,
-            package=PackageOut.of(invitation.package),
+            package=PackageOut.of(offer_of(invitation.package, language)),
             price=invitation.price,
             days=invitation.days,
             payment_status=invitation.payment_status,

@@ -1,19 +1,20 @@
 """`tuntas logs`: what happened around payments, and did the webhook arrive?"""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tuntas.cli.environment import DataDir, Json, desk_settings, run, stop_on_signals
+from tuntas.cli.options import DataDir, Json
+from tuntas.cli.signals import stop_on_signals
 from tuntas.midtrans.wib import format_wib
 from tuntas.observability.printable import printable
-from tuntas.store import payment_logs
-from tuntas.store.models import PaymentLog
-from tuntas.usecases.backend import Backend
+
+if TYPE_CHECKING:
+    from tuntas.store.models import PaymentLog
+    from tuntas.usecases.backend import Backend
 
 _FOLLOW_SECONDS = 1
 
@@ -27,13 +28,19 @@ def logs(
     as_json: Json = False,
 ) -> None:
     """Show the payment log, newest last."""
+    from tuntas.cli.environment import desk_settings, run
+
     settings = desk_settings(data_dir)
     run(settings, lambda backend: _show(backend, event, order, limit, follow=follow, as_json=as_json))
 
 
 async def _show(
-    backend: Backend, event: str | None, order_id: str | None, limit: int, *, follow: bool, as_json: bool
+    backend: "Backend", event: str | None, order_id: str | None, limit: int, *, follow: bool, as_json: bool
 ) -> None:
+    import asyncio
+
+    from tuntas.store import payment_logs
+
     last = 0
     with stop_on_signals() as stopped:
         while not stopped.is_set():
@@ -51,12 +58,12 @@ async def _show(
                 await asyncio.wait_for(stopped.wait(), _FOLLOW_SECONDS)
 
 
-def _print(lines: Sequence[PaymentLog], *, as_json: bool) -> None:
+def _print(lines: "Sequence[PaymentLog]", *, as_json: bool) -> None:
     for line in lines:
         typer.echo(json.dumps(_fields(line)) if as_json else _sentence(line))
 
 
-def _sentence(line: PaymentLog) -> str:
+def _sentence(line: "PaymentLog") -> str:
     order_id, status = printable(line.order_id or "-"), printable(line.transaction_status or "-")
     outcome = printable(line.outcome or "")
     return (
@@ -64,7 +71,7 @@ def _sentence(line: PaymentLog) -> str:
     )
 
 
-def _fields(line: PaymentLog) -> dict[str, Any]:
+def _fields(line: "PaymentLog") -> dict[str, Any]:
     return {
         "id": line.id,
         "created_at": line.created_at.isoformat(),

@@ -6,30 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from tuntas.cli.environment import (
-    EXIT_MISSING,
-    EXIT_UNUSABLE,
-    EXIT_WRONG,
-    DataDir,
-    Json,
-    actor,
-    desk_settings,
-    fail,
-    run,
-)
+from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, EXIT_WRONG, DataDir, Json, OrderId, actor, fail
 from tuntas.cli.sync import print_finding
 from tuntas.language import Language, rupiah, text
 from tuntas.midtrans.errors import GatewayError
 from tuntas.midtrans.wib import format_wib
 from tuntas.observability.printable import printable
-from tuntas.usecases import payments
-from tuntas.usecases.accept_payment import accept_payment
-from tuntas.usecases.errors import OrderNotFound, UseCaseError
-from tuntas.usecases.reconcile import TakeWord, sync_order
 
 app = typer.Typer(help="Orders, as our books have them.", no_args_is_help=True, rich_markup_mode=None)
-
-OrderId = Annotated[str, typer.Argument(help="The order id, INV-….")]
 
 
 @app.command("list")
@@ -40,6 +24,9 @@ def list_orders(
     as_json: Json = False,
 ) -> None:
     """The newest orders."""
+    from tuntas.cli.environment import desk_settings, run
+    from tuntas.usecases import payments
+
     found = run(
         desk_settings(data_dir), lambda backend: payments.recent_orders(backend, status=status, limit=limit)
     )
@@ -55,6 +42,9 @@ def list_orders(
 @app.command("show")
 def show(order_id: OrderId, data_dir: DataDir = None, as_json: Json = False) -> None:
     """One order: its attempts to pay, its refunds, its paid time."""
+    from tuntas.cli.environment import desk_settings, run
+    from tuntas.usecases import payments
+
     book = run(desk_settings(data_dir), lambda backend: payments.order_book(backend, order_id))
     if book is None:
         fail(f"No order {order_id}.", EXIT_MISSING)
@@ -108,6 +98,9 @@ def sync(
     """Ask Midtrans about one order now and take in the answer. Exit code 1 when something still differs."""
     if take_word and not reason:
         fail("--take-word needs a --reason.", EXIT_UNUSABLE)
+    from tuntas.cli.environment import desk_settings, run
+    from tuntas.usecases.reconcile import TakeWord, sync_order
+
     word = TakeWord(actor=actor(), reason=reason or "") if take_word else None
     try:
         synced = run(
@@ -139,6 +132,10 @@ def accept(
     as_json: Json = False,
 ) -> None:
     """Keep a payment that bought nothing: another amount pays the order, a second order adds its days."""
+    from tuntas.cli.environment import desk_settings, run
+    from tuntas.usecases.accept_payment import accept_payment
+    from tuntas.usecases.errors import OrderNotFound, UseCaseError
+
     by = actor()
     try:
         done = run(

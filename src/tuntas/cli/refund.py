@@ -4,23 +4,22 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from getpass import getuser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuntas.cli.environment import EXIT_MISSING, EXIT_WRONG, DataDir, Json, desk_settings, fail, run
+from tuntas.cli.options import EXIT_MISSING, EXIT_WRONG, DataDir, Json, OrderId, actor, fail
 from tuntas.domain.money import Rupiah
 from tuntas.domain.refunds import WayBack
 from tuntas.language import Language, rupiah, text
 from tuntas.midtrans.errors import GatewayError
-from tuntas.usecases.backend import Backend
-from tuntas.usecases.errors import OrderNotFound, RefundTooLarge, UseCaseError
-from tuntas.usecases.refund import RefundResult
-from tuntas.usecases.refund import refund as give_back
-from tuntas.usecases.refund_by_hand import refund_by_hand
-from tuntas.usecases.settle_refund import settle_refund
+
+if TYPE_CHECKING:
+    from tuntas.usecases.backend import Backend
+    from tuntas.usecases.refund import RefundResult
+
+    _Act = Callable[[Backend], Awaitable[RefundResult]]
 
 _LONGEST_TEXT = 255
 """What Midtrans takes as a reason (docs/midtrans.md, "Refunding"); what we keep is no longer."""
@@ -50,9 +49,6 @@ class _Wish:
     actor: str
 
 
-_Act = Callable[[Backend], Awaitable[RefundResult]]
-
-
 def _told(given: str | None) -> str | None:
     """A text for people: not empty, not too long, and one that can be stored."""
     if given is not None and not (given.strip() and len(given) <= _LONGEST_TEXT and given.isprintable()):
@@ -67,7 +63,7 @@ def _numbered(given: str | None) -> str | None:
 
 
 def refund(
-    order_id: Annotated[str, typer.Argument(help="The order id, INV-….")],
+    order_id: OrderId,
     reason: Annotated[str, typer.Option(callback=_told, help="Kept; some methods show it to the customer.")],
     amount: Annotated[
         int | None, typer.Option(min=1, max=_MOST_RUPIAH, help="Rupiah. Default: all that is left.")
@@ -106,14 +102,17 @@ def refund(
         reference=reference,
         end_paid_time=end_paid_time,
         settle_as=settle_as,
-        actor=f"cli:{getuser()}",
+        actor=actor(),
     )
     result = _carry_out(data_dir, wish, _act(wish))
     _print(wish, result, as_json=as_json)
 
 
-def _act(wish: _Wish) -> _Act:
+def _act(wish: _Wish) -> "_Act":
     """What the options mean; options that do not go together are a wrong use."""
+    from tuntas.usecases.refund import refund as give_back
+    from tuntas.usecases.settle_refund import settle_refund
+
     about_hand = (wish.to, wish.reference, wish.end_paid_time)
     if wish.settle_as is not None:
         if wish.by_hand or wish.amount is not None or any(about_hand):
@@ -140,7 +139,9 @@ def _act(wish: _Wish) -> _Act:
     )
 
 
-def _by_hand(wish: _Wish) -> _Act:
+def _by_hand(wish: _Wish) -> "_Act":
+    from tuntas.usecases.refund_by_hand import refund_by_hand
+
     amount, paid_to, reference = wish.amount, wish.to, wish.reference
     if amount is None or paid_to is None or reference is None:
         raise typer.BadParameter("--by-hand needs --amount, --to and --reference of the transfer.")
@@ -157,7 +158,10 @@ def _by_hand(wish: _Wish) -> _Act:
     )
 
 
-def _carry_out(data_dir: Path | None, wish: _Wish, act: _Act) -> RefundResult:
+def _carry_out(data_dir: Path | None, wish: _Wish, act: "_Act") -> "RefundResult":
+    from tuntas.cli.environment import desk_settings, run
+    from tuntas.usecases.errors import OrderNotFound, RefundTooLarge, UseCaseError
+
     try:
         return run(desk_settings(data_dir), act)
     except OrderNotFound:
@@ -170,7 +174,7 @@ def _carry_out(data_dir: Path | None, wish: _Wish, act: _Act) -> RefundResult:
         fail(f"{error}. The refund is written down; repeat this command to try again safely.", EXIT_MISSING)
 
 
-def _print(wish: _Wish, result: RefundResult, *, as_json: bool) -> None:
+def _print(wish: _Wish, result: "RefundResult", *, as_json: bool) -> None:
     if as_json:
         shown = {
             "order_id": result.order_id,

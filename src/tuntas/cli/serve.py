@@ -1,25 +1,13 @@
 """`tuntas serve`: the web application alone, as in production."""
 
-import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuntas.cli.environment import (
-    EXIT_MISSING,
-    DataDir,
-    database_url,
-    fail,
-    read_settings,
-    require_current_schema,
-    tell_doubts,
-)
-from tuntas.cli.server import Site, Sites, listen, port_of
-from tuntas.observability.logging import configure_logging
-from tuntas.settings import Settings
-from tuntas.store import migrations
-from tuntas.usecases.backend import open_backend
-from tuntas.usecases.liveness import watching
+from tuntas.cli.options import EXIT_MISSING, DataDir, fail
+
+if TYPE_CHECKING:
+    from tuntas.settings import Settings
 
 
 def serve(
@@ -28,23 +16,33 @@ def serve(
     data_dir: DataDir = None,
 ) -> None:
     """Serve the API and the pages with the configuration of the environment."""
+    import asyncio
+
+    from tuntas.cli.environment import database_url, read_settings, require_current_schema, tell_doubts
+    from tuntas.observability.logging import configure_logging
+    from tuntas.settings import Settings
+    from tuntas.store import migrations
+
     settings = read_settings(Settings, tuntas_data_dir=data_dir)
     tell_doubts(settings)
     configure_logging(json=True)
-    with database_url(settings) as url:
+    with database_url(settings, create=True) as url:
         if settings.database_url is None:
             migrations.upgrade(url)
         require_current_schema(url)
         asyncio.run(_serve(settings, url, host, port))
 
 
-async def _serve(settings: Settings, url: str, host: str, port: int) -> None:
+async def _serve(settings: "Settings", url: str, host: str, port: int) -> None:
+    from tuntas.app import create_app
+    from tuntas.cli.server import Site, Sites, listen, port_of
+    from tuntas.usecases.backend import open_backend
+    from tuntas.usecases.liveness import watching
+
     try:
         bound = listen(host, port)
     except OSError as error:
         fail(f"Cannot listen on {host}:{port}: {error.strerror}", EXIT_MISSING)
-    from tuntas.app import create_app
-
     backend = open_backend(settings, url)
     sites = Sites([Site(create_app(backend), bound)])
     sites.end_on_signals()

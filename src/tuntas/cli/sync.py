@@ -4,25 +4,17 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuntas.cli.environment import (
-    EXIT_MISSING,
-    EXIT_UNUSABLE,
-    EXIT_WRONG,
-    DataDir,
-    Json,
-    desk_settings,
-    fail,
-    run,
-)
+from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, EXIT_WRONG, DataDir, Json, fail
 from tuntas.domain.differences import Finding
 from tuntas.midtrans.errors import GatewayError
 from tuntas.observability.printable import printable
-from tuntas.usecases.backend import Backend
-from tuntas.usecases.reconcile import sync_all
+
+if TYPE_CHECKING:
+    from tuntas.usecases.backend import Backend
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _PROGRESS_EVERY = 50
@@ -41,6 +33,8 @@ def sync(
     Shows what differed: missing (Midtrans has it, we do not), extra (we have it, Midtrans does not),
     amount, status. Exit code 3 when Midtrans could not be asked about some, 1 when something still differs.
     """
+    from tuntas.cli.environment import desk_settings, run
+
     age = _duration(older_than)
     settings = desk_settings(data_dir)
     told = run(settings, lambda backend: _sync(backend, age, dry_run=dry_run, as_json=as_json))
@@ -70,7 +64,9 @@ def print_finding(finding: Finding, *, as_json: bool) -> None:
         typer.echo(f"{finding.order_id}  {finding.difference:<8} {sides}  ({attempt})")
 
 
-async def _sync(backend: Backend, age: timedelta, *, dry_run: bool, as_json: bool) -> _Told:
+async def _sync(backend: "Backend", age: timedelta, *, dry_run: bool, as_json: bool) -> _Told:
+    from tuntas.usecases.reconcile import sync_all
+
     told = _Told()
     async for order_id, result in sync_all(backend, older_than=age, dry_run=dry_run):
         told.asked += 1

@@ -52,6 +52,11 @@ class EmbeddedPostgres:
         """The address to connect to, valid while started."""
         return f"postgresql://postgres@/tuntas?host={quote(str(self._socket_dir()))}"
 
+    @property
+    def exists(self) -> bool:
+        """Whether this folder holds a database already."""
+        return (self._cluster / "PG_VERSION").exists()
+
     def start(self) -> None:
         """Join the running server of this folder, or start one; the first time, create it."""
         self._home.mkdir(parents=True, exist_ok=True)
@@ -72,7 +77,7 @@ class EmbeddedPostgres:
             self._leave()
 
     def _join(self) -> None:
-        if not (self._cluster / "PG_VERSION").exists():
+        if not self.exists:
             self._create()
         self._forget_killed_server()
         if not self._is_running():

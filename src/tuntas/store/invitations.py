@@ -1,4 +1,4 @@
-"""Packages and the invitations bought with them."""
+"""The invitations bought, and their names."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -10,12 +10,6 @@ from sqlalchemy.exc import IntegrityError
 from tuntas.store.database import UnitOfWork, storable
 from tuntas.store.locks import Lock, take
 from tuntas.store.models import Invitation, Order, Package, Transaction, User
-
-
-async def packages(session: UnitOfWork) -> Sequence[Package]:
-    """What can be bought now, cheapest first."""
-    query = select(Package).where(Package.active).order_by(Package.price, Package.id)
-    return (await session.scalars(query)).all()
 
 
 async def active_package(session: UnitOfWork, package_id: int) -> Package | None:
