@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from tuntas.cli.options import EXIT_UNUSABLE, DataDir, Json, fail
-from tuntas.midtrans.notification import WEBHOOK_PATH
 
 if TYPE_CHECKING:
     from tuntas.settings import Settings
@@ -74,6 +73,7 @@ def _refuse_other_databases(settings: "Settings") -> None:
 
 
 def _shown(settings: "Settings") -> dict[str, Any]:
+    from tuntas.midtrans.notification import WEBHOOK_PATH
     from tuntas.settings import mask
 
     previous = settings.midtrans_previous_server_key

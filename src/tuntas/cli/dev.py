@@ -11,7 +11,6 @@ import typer
 
 from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, EXIT_WRONG, fail
 from tuntas.cli.worker import cannot_go_on
-from tuntas.midtrans.notification import WEBHOOK_PATH
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -131,6 +130,8 @@ async def _run(
 
 def _simulator(settings: "Settings", sockets: _Sockets) -> "Starlette":
     """Midtrans on localhost, with our keys; production installs come without it."""
+    from tuntas.midtrans.notification import WEBHOOK_PATH
+
     try:
         from midtrans_simulator import SimulatorConfig, create_app
     except ImportError:
@@ -148,6 +149,7 @@ def _simulator(settings: "Settings", sockets: _Sockets) -> "Starlette":
 
 def _announce(settings: "Settings", sockets: _Sockets, *, demo: bool, ready_file: Path | None) -> None:
     from tuntas.cli.environment import write_dev_file
+    from tuntas.midtrans.notification import WEBHOOK_PATH
     from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD
 
     ready = {"web": sockets.web_url, "simulator": sockets.simulator_url, "pid": os.getpid()}

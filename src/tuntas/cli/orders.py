@@ -9,7 +9,6 @@ import typer
 from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, EXIT_WRONG, DataDir, Json, OrderId, actor, fail
 from tuntas.cli.sync import print_finding
 from tuntas.language import Language, rupiah, text
-from tuntas.midtrans.errors import GatewayError
 from tuntas.midtrans.wib import format_wib
 from tuntas.observability.printable import printable
 
@@ -99,6 +98,7 @@ def sync(
     if take_word and not reason:
         fail("--take-word needs a --reason.", EXIT_UNUSABLE)
     from tuntas.cli.environment import desk_settings, run
+    from tuntas.midtrans.errors import GatewayError
     from tuntas.usecases.reconcile import TakeWord, sync_order
 
     word = TakeWord(actor=actor(), reason=reason or "") if take_word else None

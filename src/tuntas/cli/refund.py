@@ -11,9 +11,7 @@ import typer
 
 from tuntas.cli.options import EXIT_MISSING, EXIT_WRONG, DataDir, Json, OrderId, actor, fail
 from tuntas.domain.money import Rupiah
-from tuntas.domain.refunds import WayBack
 from tuntas.language import Language, rupiah, text
-from tuntas.midtrans.errors import GatewayError
 
 if TYPE_CHECKING:
     from tuntas.usecases.backend import Backend
@@ -160,6 +158,7 @@ def _by_hand(wish: _Wish) -> "_Act":
 
 def _carry_out(data_dir: Path | None, wish: _Wish, act: "_Act") -> "RefundResult":
     from tuntas.cli.environment import desk_settings, run
+    from tuntas.midtrans.errors import GatewayError
     from tuntas.usecases.errors import OrderNotFound, RefundTooLarge, UseCaseError
 
     try:
@@ -175,6 +174,8 @@ def _carry_out(data_dir: Path | None, wish: _Wish, act: "_Act") -> "RefundResult
 
 
 def _print(wish: _Wish, result: "RefundResult", *, as_json: bool) -> None:
+    from tuntas.domain.refunds import WayBack
+
     if as_json:
         shown = {
             "order_id": result.order_id,

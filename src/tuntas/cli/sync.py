@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, EXIT_WRONG, DataDir, Json, fail
-from tuntas.domain.differences import Finding
-from tuntas.midtrans.errors import GatewayError
 from tuntas.observability.printable import printable
 
 if TYPE_CHECKING:
+    from tuntas.domain.differences import Finding
     from tuntas.usecases.backend import Backend
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -54,7 +53,7 @@ class _Told:
     failed: int = 0
 
 
-def print_finding(finding: Finding, *, as_json: bool) -> None:
+def print_finding(finding: "Finding", *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(finding)))
     else:
@@ -84,6 +83,8 @@ async def _sync(backend: "Backend", age: timedelta, *, dry_run: bool, as_json: b
 
 
 def _cause(error: Exception) -> str:
+    from tuntas.midtrans.errors import GatewayError
+
     return str(error) if isinstance(error, GatewayError) else type(error).__name__
 
 

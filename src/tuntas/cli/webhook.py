@@ -18,7 +18,6 @@ from tuntas.cli.options import (
 )
 from tuntas.domain.money import Rupiah
 from tuntas.language import Language, text
-from tuntas.midtrans.notification import STATUS_CODES, WEBHOOK_PATH, readable_body
 from tuntas.observability.printable import printable
 
 if TYPE_CHECKING:
@@ -54,6 +53,7 @@ def send(
     from tuntas.cli.environment import desk_settings, run
     from tuntas.clock import SystemClock
     from tuntas.midtrans.compose import compose_notification
+    from tuntas.midtrans.notification import STATUS_CODES, WEBHOOK_PATH
     from tuntas.usecases.payments import newest_attempt
 
     if status not in STATUS_CODES:
@@ -153,6 +153,7 @@ def show(
 ) -> None:
     """A stored notification as Midtrans sent it, without its signature."""
     from tuntas.cli.environment import desk_settings, run
+    from tuntas.midtrans.notification import readable_body
     from tuntas.usecases import replay as replaying
     from tuntas.usecases.errors import NotificationNotFound
 
