@@ -9,7 +9,7 @@ import json
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import typer
 from pydantic import SecretStr, ValidationError
@@ -17,10 +17,10 @@ from pydantic import SecretStr, ValidationError
 from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, fail
 from tuntas.observability.logging import configure_logging, log_what_python_prints
 from tuntas.settings import Settings
-from tuntas.store import schema
-from tuntas.store.database import Database, DatabaseUnusable, UnsupportedDatabase
-from tuntas.store.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from tuntas.usecases.backend import Backend, open_backend
+
+if TYPE_CHECKING:
+    from tuntas.store.database import Database
+    from tuntas.usecases.backend import Backend
 
 Result = TypeVar("Result")
 
@@ -115,6 +115,8 @@ def database_url(settings: Settings, *, create: bool = False) -> Iterator[str]:
     if settings.database_url is not None:
         yield settings.database_url
         return
+    from tuntas.store.embedded import EmbeddedPostgres, EmbeddedPostgresError
+
     postgres = EmbeddedPostgres(settings.tuntas_data_dir)
     if not create and not postgres.exists:
         fail(_no_database(settings.tuntas_data_dir), EXIT_MISSING)
@@ -139,6 +141,8 @@ def _no_database(data_dir: Path) -> str:
 def require_current_schema(url: str) -> None:
     """Exit with a sentence when the database cannot be used by this version."""
 
+    from tuntas.store.database import Database
+
     async def look() -> None:
         database = Database(url)
         try:
@@ -149,13 +153,17 @@ def require_current_schema(url: str) -> None:
     _awaited(look)
 
 
-async def _require_current_schema(database: Database) -> None:
+async def _require_current_schema(database: "Database") -> None:
+    from tuntas.store import schema
+
     if not await schema.is_current(database):
         fail("The database has another schema than this version. Run: tuntas migrate", EXIT_MISSING)
 
 
-def run(settings: Settings, act: Callable[[Backend], Awaitable[Result]]) -> Result:
+def run(settings: Settings, act: "Callable[[Backend], Awaitable[Result]]") -> Result:
     """Carry out one act with a backend of its own."""
+
+    from tuntas.usecases.backend import open_backend
 
     async def acted(url: str) -> Result:
         backend = open_backend(settings, url)
@@ -170,6 +178,8 @@ def run(settings: Settings, act: Callable[[Backend], Awaitable[Result]]) -> Resu
 
 
 def _awaited(act: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    from tuntas.store.database import DatabaseUnusable, UnsupportedDatabase
+
     try:
         return asyncio.run(act())
     except UnsupportedDatabase as error:

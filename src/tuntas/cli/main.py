@@ -66,6 +66,8 @@ def _root(
 
 def main() -> None:
     """Entry point of the `tuntas` program."""
+    # Libraries load rich where it is installed, for colours we never print: a fifth of a command's start.
+    sys.modules["rich"] = None  # type: ignore[assignment]
     end_like_ctrl_c()
     try:
         app()
