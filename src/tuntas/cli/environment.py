@@ -15,6 +15,7 @@ import typer
 from pydantic import SecretStr, ValidationError
 
 from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, fail
+from tuntas.clock import Clock, SystemClock
 from tuntas.observability.logging import configure_logging, log_what_python_prints
 from tuntas.settings import Settings
 
@@ -138,6 +139,16 @@ def _no_database(data_dir: Path) -> str:
     )
 
 
+def clock(settings: Settings) -> Clock:
+    """The time that counts: a running `tuntas dev` follows its simulator, and so does who helps it along."""
+    running = running_dev(settings.tuntas_data_dir)
+    if running is None:
+        return SystemClock()
+    from tuntas.cli.dev_clock import clock_of
+
+    return clock_of(running["simulator"])
+
+
 def require_current_schema(url: str) -> None:
     """Exit with a sentence when the database cannot be used by this version."""
 
@@ -166,7 +177,7 @@ def run(settings: Settings, act: "Callable[[Backend], Awaitable[Result]]") -> Re
     from tuntas.usecases.backend import open_backend
 
     async def acted(url: str) -> Result:
-        backend = open_backend(settings, url)
+        backend = open_backend(settings, url, clock=clock(settings))
         try:
             await _require_current_schema(backend.database)
             return await act(backend)

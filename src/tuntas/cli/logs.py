@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tuntas.cli.options import DataDir, Json
+from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, DataDir, Json, fail
 from tuntas.cli.signals import stop_on_signals
-from tuntas.midtrans.wib import format_wib
+from tuntas.cli.words import in_words, moment
 from tuntas.observability.printable import printable
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def logs(
     from tuntas.cli.environment import desk_settings, run
 
     settings = desk_settings(data_dir)
+    _refuse_unknown(event)
     run(settings, lambda backend: _show(backend, event, order, limit, follow=follow, as_json=as_json))
 
 
@@ -49,13 +50,31 @@ async def _show(
                     session, event=event, order_id=order_id, after_id=last, limit=limit
                 )
             _print(lines, as_json=as_json)
-            if not lines and last == 0 and not as_json:
-                typer.echo("Nothing logged yet.", err=True)
+            if not lines and last == 0:
+                await _tell_nothing(backend, order_id, quiet=as_json)
             if not follow:
                 return
             last = lines[-1].id if lines else last
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), _FOLLOW_SECONDS)
+
+
+def _refuse_unknown(event: str | None) -> None:
+    from tuntas.store.payment_logs import Event
+
+    if event is not None and event not in set(Event):
+        known = ", ".join(Event)
+        fail(f"There is no event {event}. There are: {known}.", EXIT_UNUSABLE)
+
+
+async def _tell_nothing(backend: "Backend", order_id: str | None, *, quiet: bool) -> None:
+    """A mistyped order id is no order without a log."""
+    from tuntas.usecases.payments import newest_attempt
+
+    if order_id is not None and await newest_attempt(backend, order_id) is None:
+        fail(f"No order {order_id}, and nothing was ever logged about one.", EXIT_MISSING)
+    if not quiet:
+        typer.echo("Nothing logged yet." if order_id is None else "Nothing logged of this kind.", err=True)
 
 
 def _print(lines: "Sequence[PaymentLog]", *, as_json: bool) -> None:
@@ -65,10 +84,8 @@ def _print(lines: "Sequence[PaymentLog]", *, as_json: bool) -> None:
 
 def _sentence(line: "PaymentLog") -> str:
     order_id, status = printable(line.order_id or "-"), printable(line.transaction_status or "-")
-    outcome = printable(line.outcome or "")
-    return (
-        f"{format_wib(line.created_at)} WIB  {line.event_type:<18} {order_id} - {status}  {outcome}".rstrip()
-    )
+    rest = "  ".join(part for part in (printable(line.outcome or ""), in_words(line.detail)) if part)
+    return f"{moment(line.created_at)}  {line.event_type:<18} {order_id} - {status}  {rest}".rstrip()
 
 
 def _fields(line: "PaymentLog") -> dict[str, Any]:

@@ -2,22 +2,28 @@
 
 import json
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, EXIT_WRONG, DataDir, Json, OrderId, actor, fail
 from tuntas.cli.sync import print_finding
+from tuntas.cli.words import moment
+from tuntas.domain.ladder import PaymentStatus
 from tuntas.language import Language, rupiah, text
-from tuntas.midtrans.wib import format_wib
-from tuntas.observability.printable import printable
+
+if TYPE_CHECKING:
+    from tuntas.usecases.backend import Backend
+    from tuntas.usecases.buyer import Buyer
+    from tuntas.usecases.payments import OrderBook
+    from tuntas.usecases.reconcile import Synced
 
 app = typer.Typer(help="Orders, as our books have them.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")
 def list_orders(
-    status: Annotated[str | None, typer.Option(help="Only pending, paid, failed or refunded.")] = None,
+    status: Annotated[PaymentStatus | None, typer.Option(help="Only those.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -34,53 +40,35 @@ def list_orders(
         if as_json:
             typer.echo(json.dumps(_summary(order, line.refunded_amount)))
         else:
-            made, amount = format_wib(order.created_at), rupiah(order.gross_amount)
-            typer.echo(f"{made} WIB  {order.order_id}  {order.status:<8}  {amount}")
+            gone = f"  ({rupiah(line.refunded_amount)} given back)" if line.refunded_amount else ""
+            amount = f"{rupiah(order.gross_amount)}{gone}"
+            typer.echo(f"{moment(order.created_at)}  {order.order_id}  {order.status:<8}  {amount}")
+    if not found and not as_json:
+        typer.echo(f"No order is {status}." if status else "There are no orders yet.", err=True)
 
 
 @app.command("show")
 def show(order_id: OrderId, data_dir: DataDir = None, as_json: Json = False) -> None:
-    """One order: its attempts to pay, its refunds, its paid time."""
+    """One order: its customer, its attempts to pay, its refunds, its paid time."""
     from tuntas.cli.environment import desk_settings, run
-    from tuntas.usecases import payments
+    from tuntas.cli.order_page import order_page
 
-    book = run(desk_settings(data_dir), lambda backend: payments.order_book(backend, order_id))
-    if book is None:
+    found = run(desk_settings(data_dir), lambda backend: _look_up(backend, order_id))
+    if found is None:
         fail(f"No order {order_id}.", EXIT_MISSING)
-    document = _summary(book.order, book.refunded_amount) | {
-        "transactions": [
-            {
-                "transaction_id": attempt.transaction_id,
-                "transaction_status": attempt.transaction_status,
-                "payment_type": attempt.payment_type,
-                "gross_amount": attempt.gross_amount,
-                "counts": not attempt.stray,
-                "kept_because": attempt.kept_because,
-            }
-            for attempt in book.attempts
-        ],
-        "refunds": [
-            {
-                "refund_key": entry.refund_key,
-                "amount": entry.amount,
-                "state": entry.state,
-                "way": entry.way,
-                "transaction_id": entry.transaction_id,
-                "refusal": entry.refusal,
-                "paid_to": entry.paid_to,
-                "reference": entry.reference,
-                "actor": entry.actor,
-            }
-            for entry in book.refunds
-        ],
-        "grant": None
-        if book.grant is None
-        else {"starts_at": book.grant.starts_at.isoformat(), "ends_at": book.grant.ends_at.isoformat()},
-    }
+    book, buyer = found
     if as_json:
-        typer.echo(json.dumps(document))
+        typer.echo(json.dumps(_document(book, buyer)))
     else:
-        _print(document)
+        typer.echo("\n".join(order_page(book, buyer)))
+
+
+async def _look_up(backend: "Backend", order_id: str) -> "tuple[OrderBook, Buyer] | None":
+    from tuntas.usecases.buyer import buyer_of
+    from tuntas.usecases.payments import order_book
+
+    book = await order_book(backend, order_id)
+    return None if book is None else (book, await buyer_of(backend, book.order.invitation_id))
 
 
 @app.command("sync")
@@ -113,12 +101,26 @@ def sync(
         fail(str(error), EXIT_MISSING)
     for finding in synced.found:
         print_finding(finding, as_json=as_json)
-    if not synced.found and not as_json:
-        typer.echo("Nothing differs.")
+    if not as_json:
+        typer.echo(_said(synced, order_id, dry_run=dry_run, taken=word is not None), err=bool(synced.lasting))
     if synced.lasting:
-        if not as_json and not dry_run:
-            typer.echo("Still different. Midtrans's word counts with: --take-word --reason …", err=True)
         raise typer.Exit(EXIT_WRONG)
+
+
+def _said(synced: "Synced", order_id: str, *, dry_run: bool, taken: bool) -> str:
+    """What was done, in one sentence; what to do, in a second one."""
+    if not synced.found:
+        return "Nothing differs."
+    if dry_run:
+        return f"Nothing was changed. To take this in: tuntas orders sync {order_id}"
+    if not synced.lasting:
+        return "Taken in: our books now say what Midtrans says."
+    if taken:
+        return f"Still different. See what our books hold: tuntas orders show {order_id}"
+    return (
+        "Still different: our books only climb by themselves. If Midtrans is right: "
+        f"tuntas orders sync {order_id} --take-word --reason …"
+    )
 
 
 @app.command("accept")
@@ -167,11 +169,38 @@ def _summary(order: Any, refunded_amount: int) -> dict[str, Any]:  # noqa: ANN40
     }
 
 
-def _print(document: dict[str, Any]) -> None:
-    for name, value in document.items():
-        if isinstance(value, list):
-            for entry in value:
-                parts = (part for part in entry.values() if part is not None)
-                typer.echo(f"{name:<16}  " + "  ".join(map(printable, parts)))
-        else:
-            typer.echo(f"{name:<16}  {'-' if value is None else printable(value)}")
+def _document(book: "OrderBook", buyer: "Buyer") -> dict[str, Any]:
+    return _summary(book.order, book.refunded_amount) | {
+        "customer": {"name": buyer.name, "email": buyer.email},
+        "domain": buyer.domain,
+        "domain_expires_at": buyer.domain_expires_at.isoformat() if buyer.domain_expires_at else None,
+        "package": buyer.package,
+        "transactions": [
+            {
+                "transaction_id": attempt.transaction_id,
+                "transaction_status": attempt.transaction_status,
+                "payment_type": attempt.payment_type,
+                "gross_amount": attempt.gross_amount,
+                "counts": not attempt.stray,
+                "kept_because": attempt.kept_because,
+            }
+            for attempt in book.attempts
+        ],
+        "refunds": [
+            {
+                "refund_key": entry.refund_key,
+                "amount": entry.amount,
+                "state": entry.state,
+                "way": entry.way,
+                "transaction_id": entry.transaction_id,
+                "refusal": entry.refusal,
+                "paid_to": entry.paid_to,
+                "reference": entry.reference,
+                "actor": entry.actor,
+            }
+            for entry in book.refunds
+        ],
+        "grant": None
+        if book.grant is None
+        else {"starts_at": book.grant.starts_at.isoformat(), "ends_at": book.grant.ends_at.isoformat()},
+    }

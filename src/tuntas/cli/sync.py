@@ -37,8 +37,7 @@ def sync(
     age = _duration(older_than)
     settings = desk_settings(data_dir)
     told = run(settings, lambda backend: _sync(backend, age, dry_run=dry_run, as_json=as_json))
-    counts = f"{told.asked} orders, {told.found} differences, {told.lasting} still there"
-    typer.echo(f"{counts}, {told.failed} not answered", err=True)
+    typer.echo(told.sentence(dry_run=dry_run), err=True)
     if told.failed:
         raise typer.Exit(EXIT_MISSING)
     if told.lasting:
@@ -51,6 +50,12 @@ class _Told:
     found: int = 0
     lasting: int = 0
     failed: int = 0
+
+    def sentence(self, *, dry_run: bool) -> str:
+        counts = f"{self.asked} orders asked about, {self.failed} not answered, {self.found} differences"
+        if dry_run:
+            return f"{counts}; nothing was changed" + (". To take them in: tuntas sync" if self.found else "")
+        return f"{counts}, {self.found - self.lasting} taken in, {self.lasting} still there"
 
 
 def print_finding(finding: "Finding", *, as_json: bool) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Notifications by hand.", no_args_is_help=True, rich_markup_mode=None)
 
 _MOST_LISTED = 10_000
+_FRAUD_STATUSES = ("accept", "challenge", "deny")
 
 
 @app.callback()
@@ -44,20 +45,21 @@ def send(
         str | None, typer.Option(help="Default: the attempt's own, else bank_transfer.")
     ] = None,
     transaction_id: Annotated[str | None, typer.Option(help="Default: the order's newest attempt.")] = None,
-    amount: Annotated[int | None, typer.Option(help="Rupiah. Default: the order's amount.")] = None,
+    amount: Annotated[int | None, typer.Option(min=1, help="Rupiah. Default: the order's amount.")] = None,
     url: Annotated[str | None, typer.Option(help="Default: the webhook of TUNTAS_BASE_URL.")] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
     """Send a signed notification about an order to the webhook, as Midtrans would. Never in production."""
-    from tuntas.cli.environment import desk_settings, run
-    from tuntas.clock import SystemClock
+    from tuntas.cli.environment import clock, desk_settings, run
     from tuntas.midtrans.compose import compose_notification
     from tuntas.midtrans.notification import STATUS_CODES, WEBHOOK_PATH
     from tuntas.usecases.payments import newest_attempt
 
     if status not in STATUS_CODES:
         fail(f"Unknown status {status}. One of: {', '.join(STATUS_CODES)}.", EXIT_UNUSABLE)
+    if fraud is not None and fraud not in _FRAUD_STATUSES:
+        fail(f"Unknown fraud status {fraud}. One of: {', '.join(_FRAUD_STATUSES)}.", EXIT_UNUSABLE)
     settings = desk_settings(data_dir)
     _refuse_production_key(settings)
     attempt = run(settings, lambda backend: newest_attempt(backend, order_id))
@@ -72,7 +74,7 @@ def send(
         payment_type=payment_type or (attempt.payment_type if attempt else None) or "bank_transfer",
         gross_amount=Rupiah(gross_amount),
         transaction_time=attempt.transaction_time if attempt else None,
-        now=SystemClock().now(),
+        now=clock(settings).now(),
         server_key=settings.server_key,
     )
     target = url or f"{settings.base_url}{WEBHOOK_PATH}"
@@ -142,6 +144,12 @@ def list_stored(
     as_json: Json = False,
 ) -> None:
     """The newest stored notifications, those among them that were refused although rightly signed."""
+    from tuntas.usecases.apply_facts import Outcome
+    from tuntas.usecases.ingest import Refusal
+
+    known = [*Outcome, *Refusal]
+    if outcome is not None and outcome not in known:
+        fail(f"There is no outcome {outcome}. There are: {', '.join(known)}.", EXIT_UNUSABLE)
     outcomes = None if outcome is None else [outcome]
     _list(data_dir, outcomes=outcomes, order_id=order, limit=limit, as_json=as_json)
 
@@ -174,6 +182,10 @@ def _list(
         desk_settings(data_dir),
         lambda backend: replaying.stored(backend, outcomes=outcomes, order_id=order_id, limit=limit),
     )
+    if not found and order_id is not None:
+        fail(f"No notification about {order_id} is stored.", EXIT_MISSING)
+    if not found and not as_json:
+        typer.echo("No notification of this kind is stored.", err=True)
     for entry in found:
         about = {
             "notification": entry.id,

@@ -128,3 +128,10 @@ async def invitation_by_domain(session: UnitOfWork, domain: str) -> Invitation |
         return None
     query = select(Invitation).where(Invitation.domain == domain, Invitation.holds_domain)
     return (await session.scalars(query)).one_or_none()
+
+
+async def with_owner(session: UnitOfWork, invitation_id: int) -> tuple[Invitation, User]:
+    """An invitation known to exist, and the customer it belongs to."""
+    query = select(Invitation, User).join(User, User.id == Invitation.owner_id)
+    found, owner = (await session.execute(query.where(Invitation.id == invitation_id))).one()
+    return found, owner
