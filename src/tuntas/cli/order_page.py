@@ -67,7 +67,7 @@ def _refund(entry: Refund) -> list[str]:
         WayBack(entry.way), "through Midtrans"
     )
     lines = [
-        f"{entry.state}, {rupiah(entry.amount)} {way}, {moment(entry.created_at)}",
+        f"{entry.state}, {rupiah(entry.amount)} {way}, {moment(entry.bank_confirmed_at or entry.created_at)}",
         f"key {entry.refund_key}, transaction {entry.transaction_id}",
     ]
     told: dict[str, Any] = {

@@ -155,6 +155,30 @@ def accept(
     typer.echo(json.dumps(shown) if as_json else sentence)
 
 
+@app.command("end-time")
+def end_time(
+    order_id: OrderId,
+    reason: Annotated[str, typer.Option(help="Why; kept in the log.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """End the paid time that an order bought, for good. Giving money back alone leaves it."""
+    from tuntas.cli.environment import desk_settings, run
+    from tuntas.usecases.end_paid_time import end_bought_time
+    from tuntas.usecases.errors import OrderNotFound
+
+    by = actor()
+    try:
+        done = run(
+            desk_settings(data_dir),
+            lambda backend: end_bought_time(backend, order_id, because=reason, actor=by),
+        )
+    except OrderNotFound:
+        fail(f"No order {order_id}.", EXIT_MISSING)
+    sentence = "The paid time has ended." if done.had_time else "This order had no paid time; it gets none."
+    typer.echo(json.dumps({"order_id": order_id, "had_time": done.had_time}) if as_json else sentence)
+
+
 def _summary(order: Any, refunded_amount: int) -> dict[str, Any]:  # noqa: ANN401  a row of the orders table
     return {
         "order_id": order.order_id,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -42,6 +43,7 @@ class _Wish:
     by_hand: bool
     to: str | None
     reference: str | None
+    on: datetime | None
     end_paid_time: bool
     settle_as: SettledAs | None
     actor: str
@@ -60,6 +62,16 @@ def _numbered(given: str | None) -> str | None:
     return _told(given)
 
 
+def _day(on: datetime) -> datetime:
+    """The beginning of a day in Indonesia; of none to come."""
+    from tuntas.midtrans.wib import WIB
+
+    day = on.replace(tzinfo=WIB)
+    if day > datetime.now(WIB):
+        raise typer.BadParameter("--on is a day to come.")
+    return day
+
+
 def refund(
     order_id: OrderId,
     reason: Annotated[str, typer.Option(callback=_told, help="Kept; some methods show it to the customer.")],
@@ -75,6 +87,10 @@ def refund(
     ] = None,
     reference: Annotated[
         str | None, typer.Option(callback=_numbered, help="By hand: the transfer's own number.")
+    ] = None,
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="By hand: the day of the transfer, in WIB. Default: today."),
     ] = None,
     end_paid_time: Annotated[
         bool, typer.Option("--end-paid-time", help="By hand: end the paid time that it bought, too.")
@@ -98,6 +114,7 @@ def refund(
         by_hand=by_hand,
         to=to,
         reference=reference,
+        on=None if on is None else _day(on),
         end_paid_time=end_paid_time,
         settle_as=settle_as,
         actor=actor(),
@@ -111,7 +128,7 @@ def _act(wish: _Wish) -> "_Act":
     from tuntas.usecases.refund import refund as give_back
     from tuntas.usecases.settle_refund import settle_refund
 
-    about_hand = (wish.to, wish.reference, wish.end_paid_time)
+    about_hand = (wish.to, wish.reference, wish.on, wish.end_paid_time)
     if wish.settle_as is not None:
         if wish.by_hand or wish.amount is not None or any(about_hand):
             raise typer.BadParameter("--settle-as goes with --transaction and --reason alone.")
@@ -126,7 +143,7 @@ def _act(wish: _Wish) -> "_Act":
     if wish.by_hand:
         return _by_hand(wish)
     if any(about_hand):
-        raise typer.BadParameter("--to, --reference and --end-paid-time go with --by-hand.")
+        raise typer.BadParameter("--to, --reference, --on and --end-paid-time go with --by-hand.")
     return lambda backend: give_back(
         backend,
         wish.order_id,
@@ -152,6 +169,7 @@ def _by_hand(wish: _Wish) -> "_Act":
         reference=reference,
         reason=wish.reason,
         actor=wish.actor,
+        transferred_at=wish.on,
         ends_paid_time=wish.end_paid_time,
     )
 
