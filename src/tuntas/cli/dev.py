@@ -97,7 +97,7 @@ def _settings(data_dir: Path, sockets: _Sockets) -> "Settings":
 async def _run(
     settings: "Settings", url: str, sockets: _Sockets, *, demo: bool, ready_file: Path | None
 ) -> None:
-    from tuntas.app import create_app
+    from tuntas.app import Application
     from tuntas.cli.server import Site, Sites
     from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD
     from tuntas.usecases.backend import open_backend
@@ -109,7 +109,7 @@ async def _run(
     simulator = _simulator(settings, sockets)
     # One time for both: whoever turns the simulator's clock on by a day means the shop's day, too.
     backend = open_backend(settings, url, clock=simulator.state.gateway.clock)
-    web = create_app(backend, demo=DemoLogIn(DEMO_EMAIL, DEMO_PASSWORD) if demo else None)
+    web = Application(backend, demo=DemoLogIn(DEMO_EMAIL, DEMO_PASSWORD) if demo else None)
     sites = Sites([Site(web, sockets.web), Site(simulator, sockets.simulator)])
     sites.end_on_signals()
     try:

@@ -34,7 +34,7 @@ def serve(
 
 
 async def _serve(settings: "Settings", url: str, host: str, port: int) -> None:
-    from tuntas.app import create_app
+    from tuntas.app import Application
     from tuntas.cli.server import Site, Sites, listen, port_of
     from tuntas.usecases.backend import open_backend
     from tuntas.usecases.liveness import watching
@@ -44,7 +44,7 @@ async def _serve(settings: "Settings", url: str, host: str, port: int) -> None:
     except OSError as error:
         fail(f"Cannot listen on {host}:{port}: {error.strerror}", EXIT_MISSING)
     backend = open_backend(settings, url)
-    sites = Sites([Site(create_app(backend), bound)])
+    sites = Sites([Site(Application(backend), bound)])
     sites.end_on_signals()
     try:
         async with watching(backend):
