@@ -63,9 +63,9 @@ def _refuse_unknown_names() -> None:
 
 
 def _refuse_other_databases(settings: "Settings") -> None:
-    from tuntas.store.database import UnsupportedDatabase, driver_url
-
     if settings.database_url is not None:
+        from tuntas.store.database import UnsupportedDatabase, driver_url
+
         try:
             driver_url(settings.database_url, "asyncpg")
         except UnsupportedDatabase as error:

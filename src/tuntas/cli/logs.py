@@ -1,7 +1,7 @@
 """`tuntas logs`: what happened around payments, and did the webhook arrive?"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,23 +38,29 @@ def logs(
 async def _show(
     backend: "Backend", event: str | None, order_id: str | None, limit: int, *, follow: bool, as_json: bool
 ) -> None:
-    import asyncio
-
     from tuntas.store import payment_logs
 
-    last = 0
+    async def show_after(last: int) -> int:
+        async with backend.database.transaction() as session:
+            lines = await payment_logs.recent(
+                session, event=event, order_id=order_id, after_id=last, limit=limit
+            )
+        _print(lines, as_json=as_json)
+        return lines[-1].id if lines else last
+
+    last = await show_after(0)
+    if last == 0:
+        await _tell_nothing(backend, order_id, quiet=as_json)
+    if follow:
+        await _follow(show_after, last)
+
+
+async def _follow(show_after: Callable[[int], Awaitable[int]], last: int) -> None:
+    import asyncio
+
     with stop_on_signals() as stopped:
         while not stopped.is_set():
-            async with backend.database.transaction() as session:
-                lines = await payment_logs.recent(
-                    session, event=event, order_id=order_id, after_id=last, limit=limit
-                )
-            _print(lines, as_json=as_json)
-            if not lines and last == 0:
-                await _tell_nothing(backend, order_id, quiet=as_json)
-            if not follow:
-                return
-            last = lines[-1].id if lines else last
+            last = await show_after(last)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), _FOLLOW_SECONDS)
 
