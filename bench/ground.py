@@ -1,4 +1,4 @@
-"""The PostgreSQL that all rivals share; each round gets a fresh database: many pending orders, all else empty."""
+"""The PostgreSQL that all rivals share; each round begins with many pending orders, all else empty."""
 
 import subprocess
 from collections.abc import Iterator

@@ -11,6 +11,9 @@ from tuntas.store.models import Refund, Transaction
 from tuntas.usecases.buyer import Buyer
 from tuntas.usecases.payments import OrderBook
 
+_NUMBERS = ("bank", "va_number", "biller_code", "bill_key", "store", "payment_code")
+"""Of what is kept about how to pay, what fits into a line."""
+
 
 def order_page(book: OrderBook, buyer: Buyer) -> Iterator[str]:
     order = book.order
@@ -51,7 +54,8 @@ def _paid_time(book: OrderBook) -> str:
 
 
 def _attempt(attempt: Transaction) -> list[str]:
-    account = f" to {attempt.bank or 'bank'} {attempt.va_number}" if attempt.va_number else ""
+    numbers = [value for name, value in (attempt.how_to_pay or {}).items() if name in _NUMBERS]
+    account = f" to {' '.join(numbers)}" if numbers else ""
     when = moment(attempt.settlement_time or attempt.transaction_time or attempt.first_heard_at)
     paid = f"{rupiah(attempt.gross_amount)} by {attempt.payment_type or 'an unknown method'}{account}"
     lines = [f"{attempt.transaction_status}, {paid}, {when}", f"transaction {attempt.transaction_id}"]
