@@ -4,13 +4,14 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import psycopg
 import pytest
 
-from tests.crowd import fill, settle
+from tests.crowd import DAYS, fill, settle
 from tests.database import new_database
 from tests.plans import GROWING, Heard, listening, queries_of_the_store, scans
 from tests.stand import INVITATION, Stand, open_stand
@@ -23,9 +24,11 @@ from tuntas.store.alerts import AlertKind, is_open, resolve_all
 from tuntas.store.database import BY_KEY_ONLY, PLANNED_EACH_TIME
 from tuntas.store.embedded import EmbeddedPostgres
 from tuntas.store.jobs import StoppedJob
+from tuntas.usecases import archive as archiving
 from tuntas.usecases import payments, replay
 from tuntas.usecases.accept_payment import accept_payment
 from tuntas.usecases.alerts import alerts, resolve_alert
+from tuntas.usecases.archive import archive, count, restore
 from tuntas.usecases.check_invariants import check_invariants
 from tuntas.usecases.confirm import confirm_overdue
 from tuntas.usecases.jobs import look_after_jobs
@@ -55,13 +58,14 @@ def crowded(postgres: EmbeddedPostgres) -> Iterator[str]:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspection, "PART_SIZE", 20)
+    monkeypatch.setattr(archiving, "_AT_ONCE", 20)
 
 
 @pytest.mark.usefixtures("small_parts")
-async def test_no_statement_reads_more_of_a_growing_table_than_it_needs(crowded: str) -> None:
+async def test_no_statement_reads_more_of_a_growing_table_than_it_needs(crowded: str, tmp_path: Path) -> None:
     with listening() as heard:
         async with open_stand(crowded) as stand:
-            await walk(stand)
+            await walk(stand, tmp_path)
     missing = queries_of_the_store() - heard.walked - NOT_OF_A_RUNNING_SHOP
     assert not missing, "walk through these too, so that their plans are looked at"
     assert await offences(crowded, heard) == {}
@@ -84,10 +88,11 @@ async def offences(url: str, heard: Heard) -> dict[str, Any]:
     return found
 
 
-async def walk(stand: Stand) -> None:
+async def walk(stand: Stand, folder: Path) -> None:
     """Through everything that people, programs and the clock can ask of the store."""
     await _a_customer(stand)
     await _an_operator(stand)
+    await _an_archivist(stand, folder)
     await _the_clock(stand)
     await _what_seldom_happens(stand)
 
@@ -157,6 +162,15 @@ async def _an_operator(stand: Stand) -> None:
         await resolve_alert(backend, alert.id, note="walk", actor="test")
     async for _ in sync_all(backend, older_than=timedelta(days=1), dry_run=True):
         break
+
+
+async def _an_archivist(stand: Stand, folder: Path) -> None:
+    oldest = timedelta(days=DAYS - 2)
+    async for _ in count(stand.backend, older_than=oldest):
+        pass
+    files = [step.file async for step in archive(stand.backend, folder, older_than=oldest, actor="test")]
+    assert files[0] is not None
+    await restore(stand.backend, files[0])
 
 
 async def _the_clock(stand: Stand) -> None:

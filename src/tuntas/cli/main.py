@@ -6,7 +6,21 @@ import sys
 import structlog
 import typer
 
-from tuntas.cli import config, dev, doctor, jobs, logs, migrate, orders, refund, serve, sync, webhook, worker
+from tuntas.cli import (
+    archive,
+    config,
+    dev,
+    doctor,
+    jobs,
+    logs,
+    migrate,
+    orders,
+    refund,
+    serve,
+    sync,
+    webhook,
+    worker,
+)
 from tuntas.cli.environment import EXIT_WRONG
 from tuntas.observability.logging import configure_logging, log_what_python_prints
 
@@ -30,6 +44,7 @@ app.command("refund")(refund.refund)
 app.command("doctor")(doctor.doctor)
 app.command("resolve")(doctor.resolve)
 app.add_typer(orders.app, name="orders")
+app.add_typer(archive.app, name="archive")
 app.add_typer(config.app, name="config")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(jobs.app, name="jobs")

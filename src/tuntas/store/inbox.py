@@ -105,7 +105,7 @@ async def entry(session: UnitOfWork, entry_id: int, *, lock: bool = False) -> En
     """One entry; with `lock`, nobody else decides about it until the transaction ends."""
     query = (
         select(*_ENTRY, PaymentLog.raw)
-        .join(PaymentLog, PaymentLog.id == Notification.log_id)
+        .outerjoin(PaymentLog, PaymentLog.id == Notification.log_id)
         .where(Notification.id == entry_id)
     )
     if lock:

@@ -13,7 +13,7 @@ from tuntas.store.models import Notification
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import Outcome
 from tuntas.usecases.backend import Backend
-from tuntas.usecases.errors import NotAnOrphan, NotificationNotFound, OrderNotFound
+from tuntas.usecases.errors import NotAnOrphan, NotificationArchived, NotificationNotFound, OrderNotFound
 from tuntas.usecases.ingest import Refusal, handle
 
 log = structlog.get_logger()
@@ -104,6 +104,8 @@ async def _entry(session: UnitOfWork, notification_id: int, *, lock: bool = Fals
     kept = await inbox.entry(session, notification_id, lock=lock)
     if kept is None:
         raise NotificationNotFound
+    if not kept.body:
+        raise NotificationArchived
     return kept
 
 
