@@ -18,7 +18,7 @@ from tuntas.store.archive_file import DamagedArchive, read
 from tuntas.usecases import archive as archiving
 from tuntas.usecases.archive import ArchiveInUse, archive, restore
 from tuntas.usecases.errors import NotificationArchived
-from tuntas.usecases.replay import replay
+from tuntas.usecases.replay import replay, stored_body
 
 pytestmark = pytest.mark.anyio
 
@@ -102,8 +102,9 @@ async def test_a_body_that_was_archived_is_still_known_when_it_comes_again(
         "select id, deliveries, log_id from notifications where transaction_status = 'settlement'"
     )
     assert (entry["deliveries"], entry["log_id"]) == (2, None)
+    assert await replay(stand.backend, entry["id"]) == "applied", "it stays as it was decided"
     with pytest.raises(NotificationArchived):
-        await replay(stand.backend, entry["id"])
+        await stored_body(stand.backend, entry["id"])
     await restore(stand.backend, files(folder)[0])
     assert await replay(stand.backend, entry["id"]) == "unchanged"
 

@@ -29,7 +29,7 @@ from tuntas.settings import SANDBOX_PREFIX, Settings
 from tuntas.usecases import replay as replaying
 from tuntas.usecases.apply_facts import Outcome
 from tuntas.usecases.check_key import KeyState, check_key
-from tuntas.usecases.errors import NotAnOrphan, NotificationNotFound, OrderNotFound
+from tuntas.usecases.errors import NotAnOrphan, NotificationArchived, NotificationNotFound, OrderNotFound
 from tuntas.usecases.payments import newest_attempt
 
 app = typer.Typer(help="Notifications by hand.", no_args_is_help=True, rich_markup_mode=None)
@@ -147,6 +147,12 @@ def show(
     """A stored notification as Midtrans sent it, without its signature."""
     try:
         body = run(desk_settings(data_dir), lambda backend: replaying.stored_body(backend, notification_id))
+    except NotificationArchived:
+        fail(
+            f"The body of notification {notification_id} is in an archive; `tuntas logs --event operator_act "
+            "--json` names the files. Put it back: tuntas archive restore FILE",
+            EXIT_MISSING,
+        )
     except NotificationNotFound:
         fail(f"No notification {notification_id}.", EXIT_MISSING)
     typer.echo(json.dumps(readable_body(body), indent=2))

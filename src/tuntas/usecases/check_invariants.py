@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from tuntas.store.alerts import AlertKind, raise_alert, resolve, resolve_all
-from tuntas.store.database import DatabaseUnreachable
+from tuntas.store.database import DatabaseUnreachable, Pool
 from tuntas.store.inspection import Part, next_part, was_seen
 from tuntas.store.invariants import INVARIANTS, Invariant, broken
 from tuntas.usecases.backend import Backend
@@ -54,7 +54,7 @@ async def _check(backend: Backend, invariant: Invariant, part: Part) -> Breach |
 async def _examine(backend: Backend, invariant: Invariant, part: Part) -> tuple[str, ...]:
     """The first few subjects. Raises DatabaseUnreachable: then nothing can be said of any invariant."""
     try:
-        async with backend.database.transaction(patient=True) as session:
+        async with backend.database.transaction(Pool.PATIENT) as session:
             found = await broken(session, invariant, part, now=backend.clock.now(), limit=_SHOWN)
     except DatabaseUnreachable:
         raise
