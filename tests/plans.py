@@ -36,10 +36,10 @@ ROWS_MAX = 300
 
 @dataclass
 class Heard:
-    """Each distinct statement with the values it came with first, and the query of the store it is from."""
+    """Each distinct statement with the values it came with first."""
 
-    statements: dict[str, Any] = field(default_factory=dict)
-    senders: dict[str, str] = field(default_factory=dict)
+    statements: dict[tuple[Engine, str, str], Any] = field(default_factory=dict)
+    """By the pool that it went through, and the query that sent it."""
     walked: set[str] = field(default_factory=set)
 
 
@@ -49,11 +49,11 @@ def listening() -> Iterator[Heard]:
     heard = Heard()
 
     def hear(*arguments: Any) -> None:
-        _, _, statement, values, _, executemany = arguments
+        connection, _, statement, values, _, executemany = arguments
         found = [name for frame in _frames() if (name := _name_in_store(frame)) is not None]
         heard.walked.update(found)
-        heard.statements.setdefault(statement, values[0] if executemany else values)
-        heard.senders.setdefault(statement, found[0] if found else "?")
+        sent = (connection.engine, found[0] if found else "?", statement)
+        heard.statements.setdefault(sent, values[0] if executemany else values)
 
     event.listen(Engine, "before_cursor_execute", hear)
     try:
@@ -74,9 +74,8 @@ def queries_of_the_store() -> set[str]:
 
 async def scans(connection: asyncpg.Connection, statement: str, values: Sequence[Any]) -> list[str]:
     """What the statement would read of growing tables beyond what it needs; nothing of it is kept."""
-    reads_only = (
-        statement.lstrip().lower().startswith(("select", "with")) and " for update" not in statement.lower()
-    )
+    words = set(statement.lower().split())
+    reads_only = words & {"select", "with"} and not words & {"insert", "update", "delete"}
     options = "analyze, timing off, format json" if reads_only else "format json"
     transaction = connection.transaction()
     await transaction.start()
