@@ -1,8 +1,7 @@
 """The webhook as most people would write it: FastAPI, a session for each request, and the ORM's objects.
 
 Served by uvicorn with one process. It checks the signature, keeps the notification once, locks the order,
-writes what follows and commits; it knows a fraction of the rules. The tables are Tuntas's own, so that the rows
-are too.
+writes what follows and commits; it knows a fraction of the rules. The tables, and so the rows, are Tuntas's.
 """
 
 import hashlib

@@ -34,7 +34,7 @@ SET_BASED = Script(
 def run(place: Ground, script: Script, *, clients: int, seconds: int) -> Measurement:
     """One round on a database of its own."""
     with place.fresh() as url, tempfile.TemporaryDirectory() as folder:
-        command = [
+        command: list[str | Path] = [
             ground.program("pgbench"), "--no-vacuum", "--protocol", "prepared", "--client", str(clients),
             "--jobs", "1", "--time", str(seconds), "--file", ground.SQL / script.file, "--log",
             "--define", "turn=-1", "--define", f"clients={clients}", url,
