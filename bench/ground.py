@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -93,6 +94,13 @@ def counted(url: str, query: str) -> dict[str, int]:
         return {column.name: number for column, number in zip(cursor.description, row, strict=True)}
 
 
+def fill(database: "psycopg.Connection[Any]", *, number: int) -> None:
+    """Give a migrated database the bench's functions, and that many pending orders."""
+    for script in ("deliveries", "set_based"):
+        database.execute((SQL / f"{script}.sql").read_text())
+    database.execute((SQL / "seed.sql").read_text() % {"number": number})
+
+
 def program(name: str) -> Path:
     """A program of the same PostgreSQL as the server."""
     return find_binaries() / name
@@ -104,9 +112,7 @@ def _prepare(ground: Ground) -> None:
         server.execute(f"create database {TEMPLATE} template template0")
     migrations.upgrade(ground.url(TEMPLATE))
     with psycopg.connect(ground.url(TEMPLATE), autocommit=True) as template:
-        for script in ("deliveries", "set_based"):
-            template.execute((SQL / f"{script}.sql").read_text())
-        template.execute((SQL / "seed.sql").read_text() % {"number": ground.prepared})
+        fill(template, number=ground.prepared)
         # What autovacuum has done long before a sale; the tables that the rounds fill stay as they were made.
         for table in ("users", "packages", "invitations", "orders"):
             template.execute(f"vacuum analyze {table}")
