@@ -99,7 +99,7 @@ def run(place: Ground, rival: Rival, folder: Path, *, seconds: int) -> Measureme
                     address, requests, skip=_used(loads), seconds=_PACED_SECONDS, rate=wrk.PACED_RATE
                 )
                 loads.append(paced)
-            megabytes = served.megabytes
+            megabytes, complaint = served.megabytes, served.complaint
         held = rival.count(url)
     return Measurement(
         rate=full.rate,
@@ -108,7 +108,7 @@ def run(place: Ground, rival: Rival, folder: Path, *, seconds: int) -> Measureme
         growth=full.growth,
         paced_p99_ms=paced.p99_ms if paced else None,
         megabytes=megabytes,
-        void=_what_is_wrong(loads, held),
+        void=_what_is_wrong(loads, held, complaint),
     )
 
 
@@ -117,15 +117,16 @@ def _used(loads: Sequence[wrk.Load]) -> int:
     return sum(load.answers + _IN_FLIGHT for load in loads)
 
 
-def _what_is_wrong(loads: Sequence[wrk.Load], held: dict[str, int]) -> str | None:
+def _what_is_wrong(loads: Sequence[wrk.Load], held: dict[str, int], complaint: str) -> str | None:
     """Every answer stands in every table, and nothing else does but what nobody waited for."""
     if not all(load.answers for load in loads):
         return "no answers at all"
     answered, stands = sum(load.answers for load in loads), next(iter(held.values()))
     if any(load.exhausted for load in loads):
         return "too few notifications were prepared"
-    if (bad := sum(load.refused + load.broken for load in loads)) > 0:
-        return f"{bad} requests refused, cut or unanswered"
+    refused, broken = (sum(getattr(load, kind) for load in loads) for kind in ("refused", "broken"))
+    if refused or broken:
+        return f"{refused} requests refused, {broken} cut or unanswered: {complaint}"
     if len(set(held.values())) != 1 or not answered <= stands <= answered + _IN_FLIGHT * len(loads):
         return f"{answered} answered, but {held}"
     return None

@@ -23,8 +23,16 @@ class DidNotStart(RuntimeError):
 class Served:
     """A program that answers."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", output: Path) -> None:
         self._process = process
+        self._output = output
+
+    @property
+    def complaint(self) -> str:
+        """The last warning or error that it logged."""
+        lines = self._output.read_text(errors="replace").splitlines()
+        found = [line for line in lines if '"level": "warning"' in line or '"level": "error"' in line]
+        return found[-1] if found else "nothing was logged"
 
     @property
     def megabytes(self) -> float:
@@ -45,7 +53,7 @@ def served(
         )
     try:
         _wait_for(process, port, output)
-        yield Served(process)
+        yield Served(process, output)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
