@@ -87,6 +87,7 @@ class Intake:
 
     def _run(self) -> None:
         if self._runs is None:
+            self._began = asyncio.get_running_loop().time()
             self._runs = asyncio.create_task(self._take_in_what_waits())
 
     async def _take_in_what_waits(self) -> None:

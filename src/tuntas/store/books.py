@@ -1,5 +1,6 @@
 """Reading what decides an invitation's payment state: all at once, under the invitation's lock."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from tuntas.domain.facts import VirtualAccount
 from tuntas.domain.grants import Grant
+from tuntas.domain.how_to_pay import NOTHING_TOLD, HowToPay
 from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
 from tuntas.domain.orders import Order, OrderKind
@@ -57,27 +58,31 @@ class Held(RowLocked):
         self.order_ids = order_ids
 
 
-_OWNERS = text("select order_id, invitation_id from orders where order_id = any(cast(:order_ids as text[]))")
 _INVITATIONS = """
-    select id, holds_domain, payment_status, payment_confirmed_at, domain_expires_at
-    from invitations where id = any(cast(:ids as bigint[])) order by id"""
+    select invitations.id, invitations.holds_domain, invitations.payment_status,
+        invitations.payment_confirmed_at, invitations.domain_expires_at, asked.order_id
+    from orders asked join invitations on invitations.id = asked.invitation_id
+    where asked.order_id = any(cast(:order_ids as text[])) order by invitations.id"""
 _LOOK = text(_INVITATIONS)
-_LOCK = text(f"{_INVITATIONS} for update")
-_LOCK_WHAT_IS_FREE = text(f"{_INVITATIONS} for update skip locked")
+_LOCK = text(f"{_INVITATIONS} for update of invitations")
+_LOCK_WHAT_IS_FREE = text(f"{_INVITATIONS} for update of invitations skip locked")
+_LOOK_AT_ALL = text("""
+    select id, holds_domain, payment_status, payment_confirmed_at, domain_expires_at
+    from invitations where id = any(cast(:ids as bigint[])) order by id""")
+_OURS = text("select order_id from orders where order_id = any(cast(:order_ids as text[]))")
 _ORDERS = text("""
-    select invitation_id, order_id, kind, days, created_at, gross_amount, accepted_amount, closed, status,
-        expires_at, paid_time_ended_because is not null as ended
-    from orders where invitation_id = any(cast(:ids as bigint[]))""")
+    select orders.invitation_id, orders.order_id, orders.kind, orders.days, orders.created_at,
+        orders.gross_amount, orders.accepted_amount, orders.closed, orders.status, orders.expires_at,
+        orders.paid_time_ended_because is not null as ended,
+        granted.paid_at, granted.starts_at, granted.ends_at
+    from orders left join domain_grants granted on granted.order_id = orders.order_id
+    where orders.invitation_id = any(cast(:ids as bigint[]))""")
 _ATTEMPTS = text("""
-    select attempt.order_id, attempt.transaction_id, attempt.transaction_status, attempt.gross_amount,
-        attempt.payment_type, attempt.transaction_time, attempt.settlement_time, attempt.first_heard_at,
-        attempt.payable_until, attempt.bank, attempt.va_number, attempt.stray, attempt.epoch,
-        attempt.kept_because is not null as kept
-    from transactions attempt where attempt.order_id = any(cast(:order_ids as text[]))
-    order by attempt.first_heard_at, attempt.transaction_id""")
-_GRANTS = text("""
-    select invitation_id, order_id, paid_at, starts_at, ends_at
-    from domain_grants where invitation_id = any(cast(:ids as bigint[]))""")
+    select order_id, transaction_id, transaction_status, gross_amount, payment_type, transaction_time,
+        settlement_time, first_heard_at, payable_until, how_to_pay, stray, epoch,
+        kept_because is not null as kept
+    from transactions where order_id = any(cast(:order_ids as text[]))
+    order by first_heard_at, transaction_id""")
 _PAID_ORDERS = text("""
     select transaction_id, order_id from transactions
     where transaction_id = any(cast(:transaction_ids as text[]))""")
@@ -90,20 +95,25 @@ async def lock_books(session: UnitOfWork, order_ids: Iterable[str], *, wait: boo
     `wait` it raises Held at once when another session holds some of them, and has locked the others.
     """
     take(session, Lock.INVITATION)
-    owners = await _owners(session, order_ids)
-    ids = {"ids": sorted(set(owners.values()))}
-    found = (await session.execute(_LOCK if wait else _LOCK_WHAT_IS_FREE, ids)).all()
-    if len(found) < len(ids["ids"]):
-        locked = {row.id for row in found}
-        raise Held(frozenset(order_id for order_id, owner in owners.items() if owner not in locked))
+    asked = {"order_ids": list(set(order_ids))}
+    found = (await session.execute(_LOCK if wait else _LOCK_WHAT_IS_FREE, asked)).all()
+    if not wait and len(found) < len(asked["order_ids"]):
+        ours = set((await session.scalars(_OURS, asked)).all())
+        if held := ours - {row.order_id for row in found}:
+            raise Held(frozenset(held))
     return await _books(session, found)
 
 
 async def read_book(session: UnitOfWork, order_id: str) -> Book | None:
     """The book that an order stands in, without a lock: for looking only."""
-    ids = {"ids": list((await _owners(session, [order_id])).values())}
-    books = await _books(session, (await session.execute(_LOOK, ids)).all())
+    books = await _books(session, (await session.execute(_LOOK, {"order_ids": [order_id]})).all())
     return books[0] if books else None
+
+
+async def read_books(session: UnitOfWork, invitation_ids: Iterable[int]) -> list[Book]:
+    """The books of these invitations that have orders, without a lock: for looking only."""
+    ids = {"ids": list(invitation_ids)}
+    return await _books(session, (await session.execute(_LOOK_AT_ALL, ids)).all())
 
 
 async def owners_of(session: UnitOfWork, transaction_ids: Iterable[str]) -> dict[str, str]:
@@ -112,21 +122,16 @@ async def owners_of(session: UnitOfWork, transaction_ids: Iterable[str]) -> dict
     return {row.transaction_id: row.order_id for row in rows}
 
 
-async def _owners(session: UnitOfWork, order_ids: Iterable[str]) -> dict[str, int]:
-    """The invitation of each of these orders; unknown ones are left out."""
-    rows = await session.execute(_OWNERS, {"order_ids": list(order_ids)})
-    return {row.order_id: row.invitation_id for row in rows}
-
-
-async def _books(session: UnitOfWork, invitations: Sequence[Any]) -> list[Book]:
-    """The books of these rows of invitations."""
+async def _books(session: UnitOfWork, found: Sequence[Any]) -> list[Book]:
+    """The books of these rows of invitations, each read once."""
+    invitations = {row.id: row for row in found}
     if not invitations:
         return []
-    ids = {"ids": [row.id for row in invitations]}
-    orders = (await session.execute(_ORDERS, ids)).all()
-    attempts = await _attempts(session, [row.order_id for row in orders])
-    granted = (await session.execute(_GRANTS, ids)).all()
-    orders_of, grants_of = _by_invitation(orders), _by_invitation(granted)
+    rows = (await session.execute(_ORDERS, {"ids": list(invitations)})).all()
+    attempts = await _attempts(session, [row.order_id for row in rows])
+    orders_of: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        orders_of[row.invitation_id].append(row)
     return [
         Book(
             invitation_id=row.id,
@@ -137,17 +142,14 @@ async def _books(session: UnitOfWork, invitations: Sequence[Any]) -> list[Book]:
             follows=Follows(
                 PaymentStatus(row.payment_status), row.payment_confirmed_at, row.domain_expires_at
             ),
-            grants=frozenset(Grant(*grant[1:]) for grant in grants_of[row.id]),
+            grants=frozenset(
+                Grant(order.order_id, order.paid_at, order.starts_at, order.ends_at)
+                for order in orders_of[row.id]
+                if order.paid_at is not None
+            ),
         )
-        for row in invitations
+        for row in invitations.values()
     ]
-
-
-def _by_invitation(rows: Iterable[Any]) -> dict[int, list[Any]]:
-    found: dict[int, list[Any]] = defaultdict(list)
-    for row in rows:
-        found[row.invitation_id].append(row)
-    return found
 
 
 async def _attempts(session: UnitOfWork, order_ids: Sequence[str]) -> dict[str, list[Transaction]]:
@@ -164,9 +166,7 @@ async def _attempts(session: UnitOfWork, order_ids: Sequence[str]) -> dict[str, 
                 settlement_time=row.settlement_time,
                 first_heard_at=row.first_heard_at,
                 payable_until=row.payable_until,
-                virtual_account=VirtualAccount(row.bank, row.va_number)
-                if row.bank and row.va_number
-                else None,
+                how_to_pay=HowToPay(**json.loads(row.how_to_pay)) if row.how_to_pay else NOTHING_TOLD,
                 stray=row.stray,
                 epoch=row.epoch,
                 kept=row.kept,

@@ -1,13 +1,14 @@
 """The inbox of notifications."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, text, update
 
+from tuntas.domain.ladder import MEANING, PaymentStatus, Rung
 from tuntas.store import payment_logs
 from tuntas.store.database import Overtaken, UnitOfWork
 from tuntas.store.locks import Lock, take
@@ -16,6 +17,7 @@ from tuntas.store.payment_logs import Event, Line
 
 _ABOUT = func.coalesce(Notification.assigned_to, Notification.order_id)
 _REPEATED = "repeated"
+_MONEY_IN = [rung.status for rung in Rung if MEANING[rung] is PaymentStatus.PAID]
 _ENTRY = (
     Notification.id,
     _ABOUT.label("about"),
@@ -277,6 +279,16 @@ async def unconfirmed(session: UnitOfWork, *, before: datetime, limit: int) -> S
         .limit(limit)
     )
     return (await session.scalars(query)).all()
+
+
+async def claimed_paid(session: UnitOfWork, order_ids: Iterable[str]) -> set[str]:
+    """The orders of which a notification says that money is in, and that is to be confirmed, or stuck."""
+    query = select(_ABOUT).where(
+        text("(outcome = 'awaiting_confirmation' or handled_at is null)"),  # as the partial indexes have it
+        Notification.transaction_status.in_(_MONEY_IN),
+        _ABOUT.in_(list(order_ids)),
+    )
+    return set((await session.scalars(query)).all())
 
 
 async def recent(

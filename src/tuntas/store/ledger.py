@@ -3,6 +3,7 @@
 Each kind of row is written by one statement, however many there are: columns go over as arrays.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,19 +31,24 @@ class NewStatus:
 _WRITE_TRANSACTIONS = text("""
     insert into transactions (
         order_id, transaction_id, stray, gross_amount, transaction_status, epoch, payment_type,
-        transaction_time, settlement_time, first_heard_at, payable_until, bank, va_number)
-    select * from unnest(
+        transaction_time, settlement_time, first_heard_at, payable_until, how_to_pay)
+    select order_id, transaction_id, stray, gross_amount, transaction_status, epoch, payment_type,
+        transaction_time, settlement_time, first_heard_at, payable_until, cast(how_to_pay as jsonb)
+    from unnest(
         cast(:order_id as text[]), cast(:transaction_id as text[]), cast(:stray as boolean[]),
         cast(:gross_amount as bigint[]), cast(:transaction_status as text[]), cast(:epoch as timestamptz[]),
         cast(:payment_type as text[]), cast(:transaction_time as timestamptz[]),
         cast(:settlement_time as timestamptz[]), cast(:first_heard_at as timestamptz[]),
-        cast(:payable_until as timestamptz[]), cast(:bank as text[]), cast(:va_number as text[]))
+        cast(:payable_until as timestamptz[]), cast(:how_to_pay as text[])
+    ) as new(
+        order_id, transaction_id, stray, gross_amount, transaction_status, epoch, payment_type,
+        transaction_time, settlement_time, first_heard_at, payable_until, how_to_pay)
     on conflict (order_id, transaction_id, stray) do update set
         gross_amount = excluded.gross_amount, transaction_status = excluded.transaction_status,
         epoch = excluded.epoch, payment_type = excluded.payment_type,
         transaction_time = excluded.transaction_time, settlement_time = excluded.settlement_time,
         first_heard_at = excluded.first_heard_at, payable_until = excluded.payable_until,
-        bank = excluded.bank, va_number = excluded.va_number""")
+        how_to_pay = excluded.how_to_pay""")
 _WRITE_STATUSES = text("""
     update orders set status = new.status, checks = 0, next_check_at = new.next_check_at
     from unnest(
@@ -216,6 +222,5 @@ def _row(transaction: Transaction) -> dict[str, object]:
         "settlement_time": transaction.settlement_time,
         "first_heard_at": transaction.first_heard_at,
         "payable_until": transaction.payable_until,
-        "bank": transaction.virtual_account.bank if transaction.virtual_account else None,
-        "va_number": transaction.virtual_account.number if transaction.virtual_account else None,
+        "how_to_pay": json.dumps(told) if (told := transaction.how_to_pay.told()) else None,
     }

@@ -183,6 +183,8 @@ class Order(Base):
     """While set and in the future, one request is asking Midtrans for this order's token."""
     snap_token: Mapped[str | None] = mapped_column(String(64))
     redirect_url: Mapped[str | None]
+    finish_url: Mapped[str | None]
+    """Where the token sends the customer back to; our own pages when null."""
     unusable: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     """Midtrans will give no token for it; a new order takes its place."""
     closed: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
@@ -234,8 +236,8 @@ class Transaction(Base):
     transaction_time: Mapped[datetime | None]
     settlement_time: Mapped[datetime | None]
     first_heard_at: Mapped[datetime]
-    bank: Mapped[str | None] = mapped_column(String(64))
-    va_number: Mapped[str | None] = mapped_column(String(64))
+    how_to_pay: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the customer needs to finish it, by name; see `domain.how_to_pay`."""
     payable_until: Mapped[datetime | None]
 
 

@@ -4,6 +4,7 @@ However many notifications lie before us, one transaction takes them in; one alo
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -128,7 +129,7 @@ async def handle(
     believed = [each for each in opened if not each.refusal]
     failed: Exception | None = None
     try:
-        async with session.begin_nested():
+        async with session.begin_nested() if len(opened) == 1 else nullcontext():
             concluded += await _apply(session, backend, believed, now, wait=wait)
     except Exception as error:
         if len(opened) > 1 or trouble_of(error) is not None:
@@ -142,8 +143,16 @@ async def handle(
 
 
 def log_concluded(concluded: Sequence[Concluded]) -> None:
-    """Tell the log, once it is committed."""
-    for found in concluded:
+    """Tell the log, once it is committed: what goes as it should in one line, all else each in its own.
+
+    `payment_logs` has a line for every one.
+    """
+    told = concluded
+    quiet = sum(found.outcome in _QUIET for found in concluded)
+    if quiet > 1:
+        log.info("webhooks_processed", count=quiet)
+        told = [found for found in concluded if found.outcome not in _QUIET]
+    for found in told:
         write = log.info if found.outcome in _QUIET else log.warning
         write(
             found.event.value,
