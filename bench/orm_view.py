@@ -65,8 +65,7 @@ async def take_in(db: AsyncSession, body: dict[str, Any], raw: bytes, body_hash:
             transaction_time=moment(body["transaction_time"]),
             first_heard_at=now,
             payable_until=moment(body["expiry_time"]),
-            bank=body["va_numbers"][0]["bank"],
-            va_number=body["va_numbers"][0]["va_number"],
+            how_to_pay=body["va_numbers"][0],
         )
         db.add(transaction)
     transaction.transaction_status = body["transaction_status"]

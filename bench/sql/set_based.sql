@@ -16,9 +16,10 @@ begin atomic
         from given join received using (order_id)
     ), attempts as (
         insert into transactions (order_id, transaction_id, stray, gross_amount, transaction_status, payment_type,
-                                  transaction_time, settlement_time, first_heard_at, payable_until, bank, va_number)
+                                  transaction_time, settlement_time, first_heard_at, payable_until, how_to_pay)
         select order_id, transaction_id, false, 299000, 'settlement', 'bank_transfer', '2026-11-03 12:00+07',
-               '2026-11-03 12:01+07', now(), '2026-11-04 12:00+07', 'bca', bench.va_number(i)
+               '2026-11-03 12:01+07', now(), '2026-11-04 12:00+07',
+               jsonb_build_object('bank', 'bca', 'va_number', bench.va_number(i))
         from given
     ), paid as (
         update orders set status = 'paid', checks = 0, next_check_at = now() + interval '10 minutes'
