@@ -2,7 +2,17 @@
 
 from fastapi import FastAPI
 
-from tuntas.api import PREFIXES_MEANT, accounts, configuration, health, invitations, payments, webhook
+from tuntas.api import (
+    PREFIXES_MEANT,
+    accounts,
+    configuration,
+    health,
+    invitations,
+    openapi,
+    payments,
+    try_it,
+    webhook,
+)
 from tuntas.api.trace_budget import TraceBudget
 from tuntas.http import errors
 from tuntas.http.body_limit import BodyLimit
@@ -13,15 +23,18 @@ from tuntas.usecases.backend import Backend
 from tuntas.web.site import DemoLogIn, create_site
 
 
-def create_app(backend: Backend, *, demo: DemoLogIn | None = None) -> FastAPI:
-    """The caller owns the backend and closes it when the application is done."""
+def create_app(backend: Backend, *, demo: DemoLogIn | None = None, at_a_desk: bool = False) -> FastAPI:
+    """The caller owns the backend and closes it when the application is done.
+
+    `at_a_desk` adds the page on which the API can be tried.
+    """
     app = FastAPI(
         title="Tuntas",
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        routes=[*webhook.ROUTES, *health.ROUTES],
+        routes=[*webhook.ROUTES, *health.ROUTES, *(try_it.routes() if at_a_desk else ())],
     )
     app.state.backend = backend
     app.state.traces = TraceBudget(burst=60, per_second=1)
@@ -35,6 +48,7 @@ def create_app(backend: Backend, *, demo: DemoLogIn | None = None) -> FastAPI:
             app.include_router(router, prefix=meant, include_in_schema=False)
     app.include_router(payments.token_router, prefix="/v1", include_in_schema=False)
     errors.install(app)
+    openapi.install(app)
     app.router.default = create_site(backend, demo)
     app.add_middleware(OneSlash)
     app.add_middleware(BodyLimit)
