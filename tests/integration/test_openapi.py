@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.stand import PRICE, Stand, notification, open_stand
-from tuntas.app import create_app
+from tuntas.app import Application
 from tuntas.midtrans.notification import MAX_BODY_BYTES
 
 pytestmark = pytest.mark.anyio
@@ -235,7 +235,7 @@ async def _webhook(contract: Contract) -> None:
 
 async def test_at_a_desk_the_api_can_be_tried_on_a_page_of_our_own_files(stand: Stand) -> None:
     for at_a_desk in (True, False):
-        app = create_app(stand.backend, at_a_desk=at_a_desk)
+        app = Application(stand.backend, at_a_desk=at_a_desk)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=stand.url) as client:
             page = await client.get("/api/docs")
             assert page.status_code == (200 if at_a_desk else 404)

@@ -187,7 +187,8 @@ async def recent(session: UnitOfWork, *, status: str | None, limit: int) -> Sequ
     query = select(Order)
     if status is not None:
         query = query.where(Order.status == status)
-    return (await session.scalars(query.order_by(Order.created_at.desc()).limit(limit))).all()
+    query = query.order_by(Order.created_at.desc(), Order.order_id.desc()).limit(limit)
+    return (await session.scalars(query)).all()
 
 
 async def close(session: UnitOfWork, order_id: str) -> None:

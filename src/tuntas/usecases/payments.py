@@ -12,7 +12,8 @@ from tuntas.domain.refunds import RefundState, WayBack
 from tuntas.domain.standing import PAYABLE, PaymentState, standing
 from tuntas.domain.transactions import Transaction as Attempt
 from tuntas.domain.unapplied import unapplied_payments
-from tuntas.store import inbox, ledger, orders, refunds
+from tuntas.store import inbox, orders, refunds
+from tuntas.store.books import Book, read_books
 from tuntas.store.database import UnitOfWork
 from tuntas.store.models import DomainGrant, Invitation, Order, Refund, Transaction
 from tuntas.usecases.backend import Backend
@@ -136,7 +137,7 @@ async def _as_seen(
 ) -> list[Payment]:
     """The same number of queries, however many there are."""
     now = backend.clock.now()
-    books = await ledger.read_books(session, [invitation.id for _, invitation in found])
+    books = await read_books(session, [invitation.id for _, invitation in found])
     order_ids = [order.order_id for order, _ in found]
     went_back = await refunds.that_went_back(session, order_ids)
     claimed = await inbox.claimed_paid(session, order_ids)
@@ -160,7 +161,7 @@ async def _as_seen(
 def _seen(
     row: Order,
     invitation: Invitation,
-    book: ledger.Book,
+    book: Book,
     entitlement: Entitlement,
     *,
     went_back: Sequence[Refund],
