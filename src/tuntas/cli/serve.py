@@ -99,10 +99,10 @@ async def _serve(
     settings: Settings, url: str, bound: socket.socket, on_ready: Callable[[], None], *ends: Awaitable[None]
 ) -> None:
     """Answer until a signal comes or one of `ends`."""
-    from tuntas.app import create_app
+    from tuntas.app import Application
 
     backend = open_backend(settings, url)
-    sites = Sites([Site(create_app(backend), bound)])
+    sites = Sites([Site(Application(backend), bound)])
     sites.end_on_signals()
     try:
         async with watching(backend):

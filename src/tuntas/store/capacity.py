@@ -3,9 +3,15 @@
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from tuntas.store.database import PATIENT_POOL_SIZE, POOL_SIZE, DatabaseUnreachable, driver_url
+from tuntas.store.database import (
+    INTAKE_POOL_SIZE,
+    PATIENT_POOL_SIZE,
+    POOL_SIZE,
+    DatabaseUnreachable,
+    driver_url,
+)
 
-CONNECTIONS_PER_PROCESS = POOL_SIZE + PATIENT_POOL_SIZE
+CONNECTIONS_PER_PROCESS = POOL_SIZE + INTAKE_POOL_SIZE + PATIENT_POOL_SIZE
 CONNECTIONS_OF_OTHERS = 24
 """Left to a worker and to the commands that people run meanwhile."""
 

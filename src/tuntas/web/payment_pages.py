@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tuntas.domain.standing import PaymentState
 from tuntas.http.caller import backend_of
 from tuntas.store.models import User
 from tuntas.usecases import invitations, payments
@@ -20,6 +21,14 @@ from tuntas.web.visitor import customers_only
 
 _NUMBER = re.compile(r"[0-9]{1,19}")
 """As long as an id can be; Python refuses to read thousands of digits."""
+
+_TOLD_AS = {
+    PaymentState.CONFIRMING: PaymentState.PENDING,
+    PaymentState.OVERDUE: PaymentState.PENDING,
+    PaymentState.IN_REVIEW: PaymentState.PENDING,
+    PaymentState.PAID_TWICE: PaymentState.PAID,
+}
+"""States that the pages have no word for yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +52,14 @@ class PaymentCard:
         return cls(
             order_id=payment.order.order_id,
             status=payment.order.status,
-            state=payment.state,
+            state=_TOLD_AS.get(payment.state, payment.state),
             gross_amount=payment.order.gross_amount,
             refunded_amount=payment.refunded_amount,
             expires_at=payment.order.expires_at,
             confirmed_at=payment.confirmed_at,
             payment_type=payment.payment_type,
             bank=payment.bank,
-            va_number=payment.va_number,
+            va_number=payment.how_to_pay.va_number,
             invitation=InvitationCard.of(payment.invitation),
         )
 
@@ -96,5 +105,4 @@ async def result(request: Request, user: User) -> Response:
 
 ROUTES = [
     Route("/checkout/{invitation_id}", customers_only(checkout)),
-    *(Route(f"/payment/{hint}", customers_only(result)) for hint in ("success", "pending", "error")),
 ]
