@@ -5,11 +5,12 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, Field
 
+from tuntas.domain.standing import PaymentState
 from tuntas.http.bodies import Body, Id, OrderId
 from tuntas.store.models import Package, User
 from tuntas.usecases.create_token import TokenResult
 from tuntas.usecases.invitations import InvitationView
-from tuntas.usecases.payments import Payment, PaymentState
+from tuntas.usecases.payments import Payment
 
 
 class TokenIn(Body):

@@ -1,7 +1,7 @@
 """The inbox of notifications."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,16 @@ class Entry:
     @property
     def is_concluded(self) -> bool:
         return self.outcome is not None and self.outcome not in UNDECIDED
+
+
+async def claimed_paid(session: UnitOfWork, order_ids: Iterable[str]) -> set[str]:
+    """Orders that a notification calls paid which is not applied: it waits to be confirmed, or is stuck."""
+    query = select(Notification.order_id).where(
+        Notification.order_id.in_(list(order_ids)),
+        Notification.transaction_status.in_(["settlement", "capture"]),
+        or_(Notification.outcome == "awaiting_confirmation", Notification.handled_at.is_(None)),
+    )
+    return set((await session.scalars(query)).all())
 
 
 async def keep(

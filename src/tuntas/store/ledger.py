@@ -218,26 +218,31 @@ async def _transactions(session: UnitOfWork, order_ids: Sequence[str]) -> dict[s
     )
     found: dict[str, list[Transaction]] = defaultdict(list)
     for row in await session.scalars(query):
-        found[row.order_id].append(
-            Transaction(
-                order_id=row.order_id,
-                transaction_id=row.transaction_id,
-                rung=Rung[row.transaction_status.upper()],
-                gross_amount=Rupiah(row.gross_amount),
-                payment_type=row.payment_type,
-                transaction_time=row.transaction_time,
-                settlement_time=row.settlement_time,
-                first_heard_at=row.first_heard_at,
-                payable_until=row.payable_until,
-                virtual_account=VirtualAccount(row.bank, row.va_number)
-                if row.bank and row.va_number
-                else None,
-                stray=row.stray,
-                epoch=row.epoch,
-                kept=row.kept_because is not None,
-            )
-        )
+        found[row.order_id].append(_transaction(row))
     return found
+
+
+def order_of(row: models.Order, attempts: Iterable[models.Transaction]) -> Order:
+    """An order's row and those of its attempts as the rules see them."""
+    return _order(row, [_transaction(attempt) for attempt in attempts])
+
+
+def _transaction(row: models.Transaction) -> Transaction:
+    return Transaction(
+        order_id=row.order_id,
+        transaction_id=row.transaction_id,
+        rung=Rung[row.transaction_status.upper()],
+        gross_amount=Rupiah(row.gross_amount),
+        payment_type=row.payment_type,
+        transaction_time=row.transaction_time,
+        settlement_time=row.settlement_time,
+        first_heard_at=row.first_heard_at,
+        payable_until=row.payable_until,
+        virtual_account=VirtualAccount(row.bank, row.va_number) if row.bank and row.va_number else None,
+        stray=row.stray,
+        epoch=row.epoch,
+        kept=row.kept_because is not None,
+    )
 
 
 def _order(row: models.Order, attempts: list[Transaction]) -> Order:

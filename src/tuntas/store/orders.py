@@ -189,6 +189,32 @@ async def transactions_of(session: UnitOfWork, order_id: str) -> Sequence[Transa
     return (await session.scalars(query)).all()
 
 
+async def of_invitations(session: UnitOfWork, invitation_ids: Iterable[int]) -> Sequence[Order]:
+    """All orders of these invitations, newest first."""
+    query = (
+        select(Order)
+        .where(Order.invitation_id.in_(list(invitation_ids)))
+        .order_by(Order.created_at.desc(), Order.order_id.desc())
+    )
+    return (await session.scalars(query)).all()
+
+
+async def attempts_at(session: UnitOfWork, order_ids: Iterable[str]) -> Sequence[Transaction]:
+    """The attempts to pay any of these orders, newest first."""
+    query = (
+        select(Transaction)
+        .where(Transaction.order_id.in_(list(order_ids)))
+        .order_by(Transaction.first_heard_at.desc(), Transaction.transaction_id)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def granting(session: UnitOfWork, order_ids: Iterable[str]) -> set[str]:
+    """Those of these orders whose payment bought time."""
+    query = select(DomainGrant.order_id).where(DomainGrant.order_id.in_(list(order_ids)))
+    return set((await session.scalars(query)).all())
+
+
 async def grant_of(session: UnitOfWork, order_id: str) -> DomainGrant | None:
     """The paid time this order bought, if it stands."""
     return await session.get(DomainGrant, order_id)

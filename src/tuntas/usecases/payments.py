@@ -3,31 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from tuntas.domain.ladder import PaymentStatus
 from tuntas.domain.money import Rupiah
-from tuntas.store import orders, refunds
+from tuntas.domain.standing import PaymentState
+from tuntas.store import inbox, orders, refunds
 from tuntas.store.models import DomainGrant, Order, Refund, Transaction
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import OrderNotFound
 from tuntas.usecases.invitations import InvitationView, is_live
-
-
-class PaymentState(StrEnum):
-    """What the customer is told: the order's status, and whether money went back."""
-
-    PENDING = "pending"
-    PAID = "paid"
-    FAILED = "failed"
-    GIVEN_BACK = "given_back"
-    """All of it: refunded, or voided before it settled."""
-    PARTLY_GIVEN_BACK = "partly_given_back"
+from tuntas.usecases.standings import deadline_of, state_of
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
     order: Order
+    state: PaymentState
+    deadline: datetime
+    """The newest waiting attempt's own, else the payment page's."""
     invitation: InvitationView
     payment_type: str | None
     bank: str | None
@@ -37,15 +29,6 @@ class Payment:
     """When this order was paid; None while it is not."""
     refunded_amount: Rupiah
     """What the customer has got back, or is about to."""
-
-    @property
-    def state(self) -> PaymentState:
-        if self.order.status == PaymentStatus.REFUNDED:
-            return PaymentState.GIVEN_BACK
-        if self.refunded_amount and self.order.status != PaymentStatus.PENDING:
-            whole = self.order.status == PaymentStatus.FAILED
-            return PaymentState.GIVEN_BACK if whole else PaymentState.PARTLY_GIVEN_BACK
-        return PaymentState(self.order.status)
 
 
 async def payment(backend: Backend, owner_id: int, order_id: str) -> Payment:
@@ -58,10 +41,21 @@ async def payment(backend: Backend, owner_id: int, order_id: str) -> Payment:
         attempts = await orders.transactions_of(session, order_id)
         grant = await orders.grant_of(session, order_id)
         returned = await refunds.given_back(session, [order_id])
+        claimed = order_id in await inbox.claimed_paid(session, [order_id])
+    now = backend.clock.now()
     newest = attempts[0] if attempts else None
     return Payment(
         order=order,
-        invitation=InvitationView(invitation, order_id, live=is_live(invitation, backend.clock.now())),
+        state=state_of(
+            order,
+            attempts,
+            granted=grant is not None,
+            given_back=returned.get(order_id, Rupiah(0)),
+            claimed=claimed,
+            now=now,
+        ),
+        deadline=deadline_of(order, attempts),
+        invitation=InvitationView(invitation, order_id, live=is_live(invitation, now)),
         payment_type=newest.payment_type if newest else None,
         bank=newest.bank if newest else None,
         va_number=newest.va_number if newest else None,
