@@ -1,5 +1,9 @@
 """What frontends elsewhere need."""
 
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
@@ -7,7 +11,13 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("transactions", sa.Column("how_to_pay", postgresql.JSONB(), nullable=True))
+    op.execute(
+        "update transactions set how_to_pay = jsonb_build_object('bank', bank, 'va_number', va_number) "
+        "where bank is not null and va_number is not null"
+    )
+    op.drop_column("transactions", "bank")
+    op.drop_column("transactions", "va_number")
 
 
 def downgrade() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuntas.domain.facts import Fact, Source
+from tuntas.domain.how_to_pay import NOTHING_TOLD, HowToPay
 from tuntas.domain.ladder import Rung
 from tuntas.domain.money import NotRupiah, Rupiah
 from tuntas.domain.refunds import RefundRow
@@ -116,7 +117,7 @@ def test_a_currency_that_is_not_rupiah_pays_nothing(currency: Any) -> None:
 def test_a_word_that_is_none_is_named_and_never_cut(name: str, value: Any) -> None:
     fact = read(**{name: value})
     assert fact.unreadable == (name,)
-    assert fact.virtual_account is None
+    assert fact.how_to_pay == NOTHING_TOLD
 
 
 @pytest.mark.parametrize("name", ["order_id", "transaction_id", "transaction_status"])
@@ -136,15 +137,13 @@ def test_an_amount_that_cannot_be_read_exactly_is_no_fact(amount: Any) -> None:
     "virtual", [[{"bank": "bca", "va_number": "0812"}], '[{"bank": "bca", "va_number": "0812"}]']
 )
 def test_the_account_to_pay_to_is_read(virtual: Any) -> None:
-    account = read(va_numbers=virtual).virtual_account
-    assert account is not None
-    assert (account.bank, account.number) == ("bca", "0812")
+    assert read(va_numbers=virtual).how_to_pay == HowToPay(bank="bca", va_number="0812")
 
 
 @pytest.mark.parametrize("virtual", ["0812", ["0812"], [{"bank": "bca", "va_number": 812}], {"a": 1}, 5])
 def test_an_account_number_that_is_no_text_is_named(virtual: Any) -> None:
     fact = read(va_numbers=virtual)
-    assert fact.virtual_account is None
+    assert fact.how_to_pay == NOTHING_TOLD
     assert len(fact.unreadable) <= 1
     assert fact.unreadable != () or virtual == {"a": 1}
 
@@ -345,11 +344,12 @@ def test_half_an_emoji_in_a_reason_costs_half_an_emoji() -> None:
 
 NAMED = [
     "extra_info", "gross_amount_info", "original_amount", "refund_amount", "refund_key",
-    "refund_chargeback_id", "created_at", "bank_confirmed_at", "reason", "bank", "va_number",
+    "refund_chargeback_id", "created_at", "bank_confirmed_at", "reason", "bank", "va_number", "name", "url",
 ]  # fmt: skip
 READ = [
     "transaction_time", "settlement_time", "expiry_time", "fraud_status", "payment_type", "currency",
-    "refunds", "va_numbers", "permata_va_number", "metadata", *NAMED,
+    "refunds", "va_numbers", "permata_va_number", "metadata", "biller_code", "bill_key", "store",
+    "payment_code", "qr_string", "actions", *NAMED,
 ]  # fmt: skip
 ODD = st.sampled_from(
     [
@@ -389,7 +389,7 @@ def test_whatever_stands_in_the_other_fields_the_fact_is_read_and_fits_the_table
         PRICE,
     )
     kept = [fact.payment_type, fact.fraud_status, *(row.key for row in fact.refunds)]
-    kept += [fact.virtual_account.bank, fact.virtual_account.number] if fact.virtual_account else []
+    kept += fact.how_to_pay.told().values()
     assert all(len(text) <= 64 for text in kept if text)
     texts = [*kept, *(row.reason for row in fact.refunds), *fact.unreadable]
     for text in itertools.chain.from_iterable(text or "" for text in texts):

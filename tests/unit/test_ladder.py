@@ -28,7 +28,6 @@ def fact(status: str, *, fraud: str | None = "accept", minute: int = 0, payment_
         transaction_time=NOON,
         settlement_time=NOON + timedelta(minutes=1) if settled else None,
         received_at=NOON + timedelta(minutes=minute),
-        virtual_account=None,
         source=Source.NOTIFICATION,
     )
 

@@ -1,10 +1,12 @@
 """Asking to pay, and how a payment stands."""
 
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from tuntas.api.schemas import CheckStatusIn, PaymentOut, TokenIn, TokenOut
+from tuntas.http.bodies import OrderId
 from tuntas.http.caller import CurrentBackend, CurrentUser
 from tuntas.usecases import payments
 from tuntas.usecases.check_status import check_status
@@ -12,6 +14,12 @@ from tuntas.usecases.create_token import create_token
 
 token_router = APIRouter(tags=["payments"])
 router = APIRouter(tags=["payments"])
+
+_PAGE = 20
+"""Payments in one answer, where the caller does not say."""
+
+Limit = Annotated[int, Query(ge=1, le=payments.PAGE_MAX)]
+Before = Annotated[OrderId | None, Query(description="Only those older than this order.")]
 
 
 @token_router.post(
@@ -31,6 +39,22 @@ async def create_snap_token(
 @router.post("/midtrans/check-status")
 async def check(backend: CurrentBackend, user: CurrentUser, body: CheckStatusIn) -> PaymentOut:
     return PaymentOut.of(await check_status(backend, user.id, body.order_id))
+
+
+@router.get("/payments")
+async def own(
+    backend: CurrentBackend,
+    user: CurrentUser,
+    response: Response,
+    limit: Limit = _PAGE,
+    before: Before = None,
+) -> list[PaymentOut]:
+    """Newest first. When there are older ones, the header `Link` tells where (`rel="next"`)."""
+    page = await payments.payments_of(backend, user.id, before=before, limit=limit)
+    if page.more:
+        older = f"/api/v1/payments?limit={limit}&before={page.payments[-1].order.order_id}"
+        response.headers["Link"] = f'<{older}>; rel="next"'
+    return [PaymentOut.of(payment) for payment in page.payments]
 
 
 @router.get("/payments/{order_id}")

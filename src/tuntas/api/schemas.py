@@ -1,16 +1,19 @@
 """The shapes of the contract, both ways."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Self
 
 from pydantic import BaseModel, Field
 
+from tuntas.domain.how_to_pay import NOTHING_TOLD
+from tuntas.domain.refunds import WayBack
 from tuntas.domain.standing import PaymentState
 from tuntas.http.bodies import Body, Id, OrderId
 from tuntas.store.models import Package, User
 from tuntas.usecases.create_token import TokenResult
 from tuntas.usecases.invitations import InvitationView
-from tuntas.usecases.payments import Payment
+from tuntas.usecases.payments import GivenBack, Payment
 
 
 class TokenIn(Body):
@@ -135,10 +138,37 @@ class PaidInvitationOut(BaseModel):
     domain_expires_at: datetime | None
 
 
+class HowToPayOut(BaseModel):
+    """What the method needs; the other fields are null."""
+
+    bank: str | None = Field(description="Of a virtual account, in small letters.")
+    va_number: str | None
+    biller_code: str | None = Field(description="Mandiri Bill.")
+    bill_key: str | None = Field(description="Mandiri Bill, typed in after the biller code.")
+    store: str | None = Field(description="alfamart or indomaret.")
+    payment_code: str | None = Field(description="Told at the store's till.")
+    qr_string: str | None = Field(description="The text inside a QRIS code.")
+    qr_image_url: str | None
+    app_url: str | None = Field(description="Opens the wallet's app.")
+
+
+class GivenBackOut(BaseModel):
+    amount: int = Field(description="Rupiah.")
+    way: WayBack = Field(description="refund, cancel (a card voided before it settled) or by_hand.")
+    at: datetime
+    confirmed: bool = Field(description="Whether the bank, or who transferred it, says that it arrived.")
+
+    @classmethod
+    def of(cls, part: GivenBack) -> Self:
+        return cls(amount=part.amount, way=part.way, at=part.at, confirmed=part.confirmed)
+
+
 class PaymentOut(BaseModel):
     order_id: str
     status: str = Field(description="pending, paid, failed or refunded.")
-    state: PaymentState = Field(description="The status, and whether money went back, for people.")
+    state: PaymentState = Field(
+        description="Where the money is; only pending, overdue and failed ask for any."
+    )
     gross_amount: int = Field(description="Rupiah.")
     refunded_amount: int = Field(description="Rupiah that went back to the customer.")
     expires_at: datetime
@@ -146,6 +176,15 @@ class PaymentOut(BaseModel):
     payment_type: str | None
     bank: str | None
     va_number: str | None
+    how_to_pay: HowToPayOut | None = Field(
+        description="What the customer needs to pay now. Null: nothing is due, or Midtrans tells nothing of "
+        "this method; then `redirect_url` is the way on."
+    )
+    pay_until: datetime | None = Field(
+        description="The deadline while something is due: the method's own, else the page's."
+    )
+    redirect_url: str | None = Field(description="Midtrans's page for this order while it takes a payment.")
+    given_back: list[GivenBackOut]
     invitation: PaidInvitationOut
 
     @classmethod
@@ -162,6 +201,12 @@ class PaymentOut(BaseModel):
             payment_type=payment.payment_type,
             bank=payment.bank,
             va_number=payment.va_number,
+            how_to_pay=None
+            if payment.how_to_pay == NOTHING_TOLD
+            else HowToPayOut.model_validate(asdict(payment.how_to_pay)),
+            pay_until=payment.deadline if payment.state is PaymentState.PENDING else None,
+            redirect_url=payment.hosted_page,
+            given_back=[GivenBackOut.of(part) for part in payment.given_back],
             invitation=PaidInvitationOut(
                 id=invitation.id,
                 domain=invitation.domain,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from tuntas.domain.how_to_pay import NOTHING_TOLD, HowToPay
 from tuntas.domain.ladder import Rung, rung_of
 from tuntas.domain.money import Rupiah
 from tuntas.domain.refunds import RefundRow
@@ -17,14 +18,6 @@ class Source(StrEnum):
     """Midtrans's own answer to a question of ours."""
     HAND = "hand"
     """A person: what Midtrans does not know, such as a refund by bank transfer."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class VirtualAccount:
-    """Where the customer transfers to."""
-
-    bank: str
-    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +35,7 @@ class Fact:
     settlement_time: datetime | None
     received_at: datetime
     source: Source
-    virtual_account: VirtualAccount | None = None
+    how_to_pay: HowToPay = NOTHING_TOLD
     payable_until: datetime | None = None
     """The gateway's `expiry_time`: the last moment at which a waiting attempt can be paid."""
     refunds: tuple[RefundRow, ...] = ()

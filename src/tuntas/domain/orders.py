@@ -55,6 +55,13 @@ class Order:
                 return status
         return PaymentStatus.FAILED if seen or self.closed else PaymentStatus.PENDING
 
+    @property
+    def deciding_attempt(self) -> Transaction | None:
+        """The newest attempt that stands as the order does, else the newest; None before the first."""
+        newest_first = sorted(self.transactions, key=_newness, reverse=True)
+        alike = (attempt for attempt in newest_first if attempt.status is self.status)
+        return next(alike, newest_first[0] if newest_first else None)
+
     def paid_at(self, *, refund_revokes: bool) -> datetime | None:
         """The earliest paid moment that still counts, or None.
 
@@ -69,6 +76,10 @@ class Order:
             if transaction.status is PaymentStatus.PAID or (transaction.was_paid and not refund_revokes)
         ]
         return min(moments, default=None)
+
+
+def _newness(attempt: Transaction) -> tuple[datetime, str]:
+    return attempt.transaction_time or attempt.first_heard_at, attempt.transaction_id
 
 
 def invitation_status(orders: Sequence[Order]) -> PaymentStatus:

@@ -7,7 +7,9 @@ person's or the reconciliation's, begins a new one, in which Midtrans's own word
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from tuntas.domain.facts import Fact, VirtualAccount
+from tuntas.domain import how_to_pay
+from tuntas.domain.facts import Fact
+from tuntas.domain.how_to_pay import NOTHING_TOLD, HowToPay
 from tuntas.domain.ladder import MEANING, PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
 
@@ -27,7 +29,7 @@ class Transaction:
     transaction_time: datetime | None
     settlement_time: datetime | None
     first_heard_at: datetime
-    virtual_account: VirtualAccount | None = None
+    how_to_pay: HowToPay = NOTHING_TOLD
     payable_until: datetime | None = None
     stray: bool = False
     """Told with another amount than the order's: counts for nothing until a person accepts the amount."""
@@ -72,7 +74,7 @@ def climb(before: Transaction | None, fact: Fact, *, stray: bool = False) -> Tra
         transaction_time=fact.transaction_time,
         settlement_time=fact.settlement_time,
         first_heard_at=fact.received_at,
-        virtual_account=fact.virtual_account,
+        how_to_pay=fact.how_to_pay,
         payable_until=fact.payable_until,
         stray=stray,
     )
@@ -106,7 +108,7 @@ def join(one: Transaction, other: Transaction) -> Transaction:
         transaction_time=min(filter(None, (one.transaction_time, other.transaction_time)), default=None),
         settlement_time=min(filter(None, (one.settlement_time, other.settlement_time)), default=None),
         first_heard_at=min(one.first_heard_at, other.first_heard_at),
-        virtual_account=max(filter(None, (one.virtual_account, other.virtual_account)), default=None),
+        how_to_pay=how_to_pay.join(one.how_to_pay, other.how_to_pay),
         payable_until=max(filter(None, (one.payable_until, other.payable_until)), default=None),
         stray=one.stray and other.stray,
         epoch=state.epoch,

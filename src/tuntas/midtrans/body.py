@@ -8,19 +8,18 @@ or a text that holds it. But never silently: a field that is there and cannot be
 from datetime import datetime
 from typing import Any
 
-from tuntas.domain.facts import Fact, Source, VirtualAccount
+from tuntas.domain.facts import Fact, Source
 from tuntas.domain.ladder import Rung
 from tuntas.domain.money import Rupiah, read_rupiah
 from tuntas.domain.refunds import RefundRow, total_key
 from tuntas.domain.texts import is_identifier
 from tuntas.midtrans.fields import WORD_MAX, Fields
+from tuntas.midtrans.how_to_pay import read_how_to_pay
 from tuntas.midtrans.refund_rows import read_refunds
 
 ORDER_ID_MAX = 255
 """Ours have 40 characters and Snap takes 50; the dashboard's own test has 66, and other systems more."""
 TRANSACTION_ID_MAX = 64
-_ACCOUNTS_MAX = 10
-"""`va_numbers`; the first one counts."""
 
 
 def read_fact(document: dict[str, Any], *, received_at: datetime, source: Source) -> Fact:
@@ -46,7 +45,7 @@ def read_fact(document: dict[str, Any], *, received_at: datetime, source: Source
         settlement_time=fields.time("settlement_time"),
         received_at=received_at,
         source=source,
-        virtual_account=_virtual_account(fields),
+        how_to_pay=read_how_to_pay(fields, source),
         payable_until=fields.time("expiry_time"),
         refunds=_refunds(fields, transaction_id, status, gross_amount),
         unreadable=tuple(fields.unreadable),
@@ -88,14 +87,3 @@ def _original_amount(fields: Fields) -> Rupiah | None:
         fields.cannot_read("original_amount")
         return None
     return next(iter(told), None)
-
-
-def _virtual_account(fields: Fields) -> VirtualAccount | None:
-    """`va_numbers[0]`, or Permata's own field (docs/midtrans.md, "Fields")."""
-    if (number := fields.text("permata_va_number")) is not None:
-        return VirtualAccount("permata", number)
-    for account in fields.objects("va_numbers", _ACCOUNTS_MAX)[:1]:
-        bank, number = account.text("bank"), account.text("va_number")
-        if bank and number:
-            return VirtualAccount(bank, number)
-    return None

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from tuntas.domain.ladder import MEANING, PaymentStatus, Rung
 from tuntas.store import payment_logs
 from tuntas.store.database import UnitOfWork
 from tuntas.store.locks import Lock, take
@@ -17,6 +18,7 @@ from tuntas.store.payment_logs import About, Event
 
 _ABOUT = func.coalesce(Notification.assigned_to, Notification.order_id)
 _REPEATED = "repeated"
+_MONEY_IN = [rung.status for rung in Rung if MEANING[rung] is PaymentStatus.PAID]
 _ENTRY = (
     Notification.id,
     _ABOUT.label("about"),
@@ -50,16 +52,6 @@ class Entry:
     @property
     def is_concluded(self) -> bool:
         return self.outcome is not None and self.outcome not in UNDECIDED
-
-
-async def claimed_paid(session: UnitOfWork, order_ids: Iterable[str]) -> set[str]:
-    """Orders that a notification calls paid which is not applied: it waits to be confirmed, or is stuck."""
-    query = select(Notification.order_id).where(
-        Notification.order_id.in_(list(order_ids)),
-        Notification.transaction_status.in_(["settlement", "capture"]),
-        or_(Notification.outcome == "awaiting_confirmation", Notification.handled_at.is_(None)),
-    )
-    return set((await session.scalars(query)).all())
 
 
 async def keep(
@@ -154,6 +146,16 @@ async def unconfirmed(session: UnitOfWork, *, before: datetime, limit: int) -> S
         .limit(limit)
     )
     return (await session.scalars(query)).all()
+
+
+async def claimed_paid(session: UnitOfWork, order_ids: Iterable[str]) -> set[str]:
+    """The orders of which a notification says that money is in, and that is to be confirmed, or stuck."""
+    query = select(_ABOUT).where(
+        text("(outcome = 'awaiting_confirmation' or handled_at is null)"),  # as the partial indexes have it
+        Notification.transaction_status.in_(_MONEY_IN),
+        _ABOUT.in_(list(order_ids)),
+    )
+    return set((await session.scalars(query)).all())
 
 
 async def recent(

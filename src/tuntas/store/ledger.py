@@ -9,8 +9,8 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tuntas.domain.contradictions import Contradiction
-from tuntas.domain.facts import VirtualAccount
 from tuntas.domain.grants import Entitlement, Grant
+from tuntas.domain.how_to_pay import HowToPay
 from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
 from tuntas.domain.orders import Order, OrderKind
@@ -51,6 +51,14 @@ async def lock_books(session: UnitOfWork, order_ids: Iterable[str]) -> list[Book
     )
     take(session, Lock.INVITATION)
     return await _books(session, dict((await session.execute(locked)).all()))
+
+
+async def read_books(session: UnitOfWork, invitation_ids: Iterable[int]) -> list[Book]:
+    """The books of these invitations that have orders, without a lock: for looking only."""
+    names = select(models.Invitation.id, models.Invitation.holds_domain).where(
+        models.Invitation.id.in_(list(invitation_ids))
+    )
+    return await _books(session, dict((await session.execute(names)).all()))
 
 
 async def read_book(session: UnitOfWork, order_id: str) -> Book | None:
@@ -218,31 +226,24 @@ async def _transactions(session: UnitOfWork, order_ids: Sequence[str]) -> dict[s
     )
     found: dict[str, list[Transaction]] = defaultdict(list)
     for row in await session.scalars(query):
-        found[row.order_id].append(_transaction(row))
+        found[row.order_id].append(
+            Transaction(
+                order_id=row.order_id,
+                transaction_id=row.transaction_id,
+                rung=Rung[row.transaction_status.upper()],
+                gross_amount=Rupiah(row.gross_amount),
+                payment_type=row.payment_type,
+                transaction_time=row.transaction_time,
+                settlement_time=row.settlement_time,
+                first_heard_at=row.first_heard_at,
+                payable_until=row.payable_until,
+                how_to_pay=HowToPay(**row.how_to_pay or {}),
+                stray=row.stray,
+                epoch=row.epoch,
+                kept=row.kept_because is not None,
+            )
+        )
     return found
-
-
-def order_of(row: models.Order, attempts: Iterable[models.Transaction]) -> Order:
-    """An order's row and those of its attempts as the rules see them."""
-    return _order(row, [_transaction(attempt) for attempt in attempts])
-
-
-def _transaction(row: models.Transaction) -> Transaction:
-    return Transaction(
-        order_id=row.order_id,
-        transaction_id=row.transaction_id,
-        rung=Rung[row.transaction_status.upper()],
-        gross_amount=Rupiah(row.gross_amount),
-        payment_type=row.payment_type,
-        transaction_time=row.transaction_time,
-        settlement_time=row.settlement_time,
-        first_heard_at=row.first_heard_at,
-        payable_until=row.payable_until,
-        virtual_account=VirtualAccount(row.bank, row.va_number) if row.bank and row.va_number else None,
-        stray=row.stray,
-        epoch=row.epoch,
-        kept=row.kept_because is not None,
-    )
 
 
 def _order(row: models.Order, attempts: list[Transaction]) -> Order:
@@ -273,6 +274,5 @@ def _row(transaction: Transaction) -> dict[str, object]:
         "settlement_time": transaction.settlement_time,
         "first_heard_at": transaction.first_heard_at,
         "payable_until": transaction.payable_until,
-        "bank": transaction.virtual_account.bank if transaction.virtual_account else None,
-        "va_number": transaction.virtual_account.number if transaction.virtual_account else None,
+        "how_to_pay": transaction.how_to_pay.told() or None,
     }

@@ -235,8 +235,8 @@ class Transaction(Base):
     transaction_time: Mapped[datetime | None]
     settlement_time: Mapped[datetime | None]
     first_heard_at: Mapped[datetime]
-    bank: Mapped[str | None] = mapped_column(String(64))
-    va_number: Mapped[str | None] = mapped_column(String(64))
+    how_to_pay: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the customer needs to finish it, by name; see `domain.how_to_pay`."""
     payable_until: Mapped[datetime | None]
 
 

@@ -1,6 +1,6 @@
 """Orders and the tokens asked for them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, tuple_, update
@@ -64,15 +64,33 @@ async def owned_order(session: UnitOfWork, owner_id: int, order_id: str) -> tupl
     return (await session.execute(query)).one_or_none()
 
 
-async def newest_owned_order_id(session: UnitOfWork, owner_id: int) -> str | None:
+async def owned_orders(
+    session: UnitOfWork, owner_id: int, *, after: Order | None, limit: int
+) -> Sequence[tuple[Order, Invitation]]:
+    """Newest first, continuing behind the order `after`."""
     query = (
-        select(Order.order_id)
+        select(Order, Invitation)
         .join(Invitation, Invitation.id == Order.invitation_id)
         .where(Invitation.owner_id == owner_id)
         .order_by(Order.created_at.desc(), Order.order_id.desc())
-        .limit(1)
+        .limit(limit)
     )
-    return (await session.scalars(query)).one_or_none()
+    if after is not None:
+        query = query.where(tuple_(Order.created_at, Order.order_id) < (after.created_at, after.order_id))
+    return [(order, invitation) for order, invitation in await session.execute(query)]
+
+
+async def owned_orders_for(
+    session: UnitOfWork, owner_id: int, invitation_ids: Collection[int]
+) -> Sequence[tuple[Order, Invitation]]:
+    """All orders of these invitations, as far as they are the owner's; newest first."""
+    query = (
+        select(Order, Invitation)
+        .join(Invitation, Invitation.id == Order.invitation_id)
+        .where(Invitation.owner_id == owner_id, Invitation.id.in_(invitation_ids))
+        .order_by(Order.created_at.desc(), Order.order_id.desc())
+    )
+    return [(order, invitation) for order, invitation in await session.execute(query)]
 
 
 async def existing(session: UnitOfWork, order_id: str) -> Order:
@@ -187,32 +205,6 @@ async def transactions_of(session: UnitOfWork, order_id: str) -> Sequence[Transa
         .order_by(Transaction.first_heard_at.desc(), Transaction.transaction_id)
     )
     return (await session.scalars(query)).all()
-
-
-async def of_invitations(session: UnitOfWork, invitation_ids: Iterable[int]) -> Sequence[Order]:
-    """All orders of these invitations, newest first."""
-    query = (
-        select(Order)
-        .where(Order.invitation_id.in_(list(invitation_ids)))
-        .order_by(Order.created_at.desc(), Order.order_id.desc())
-    )
-    return (await session.scalars(query)).all()
-
-
-async def attempts_at(session: UnitOfWork, order_ids: Iterable[str]) -> Sequence[Transaction]:
-    """The attempts to pay any of these orders, newest first."""
-    query = (
-        select(Transaction)
-        .where(Transaction.order_id.in_(list(order_ids)))
-        .order_by(Transaction.first_heard_at.desc(), Transaction.transaction_id)
-    )
-    return (await session.scalars(query)).all()
-
-
-async def granting(session: UnitOfWork, order_ids: Iterable[str]) -> set[str]:
-    """Those of these orders whose payment bought time."""
-    query = select(DomainGrant.order_id).where(DomainGrant.order_id.in_(list(order_ids)))
-    return set((await session.scalars(query)).all())
 
 
 async def grant_of(session: UnitOfWork, order_id: str) -> DomainGrant | None:

@@ -1,5 +1,6 @@
 """Refunds, and how much of a payment they take."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -268,6 +269,19 @@ async def given_back(session: UnitOfWork, order_ids: Iterable[str]) -> Mapping[s
         .group_by(Refund.order_id)
     )
     return {order_id: Rupiah(int(total)) for order_id, total in await session.execute(query)}
+
+
+async def that_went_back(session: UnitOfWork, order_ids: Iterable[str]) -> Mapping[str, list[Refund]]:
+    """Each refund that the customer has got of these orders, or is about to; oldest first."""
+    query = (
+        select(Refund)
+        .where(Refund.order_id.in_(list(order_ids)), Refund.state.in_(GIVEN_BACK))
+        .order_by(Refund.created_at, Refund.refund_key)
+    )
+    found: dict[str, list[Refund]] = defaultdict(list)
+    for refund in await session.scalars(query):
+        found[refund.order_id].append(refund)
+    return found
 
 
 async def given_back_by_hand(session: UnitOfWork, order_id: str) -> set[str]:

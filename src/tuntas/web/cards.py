@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self
 
+from tuntas.domain.how_to_pay import HowToPay
 from tuntas.domain.ladder import PaymentStatus
 from tuntas.domain.standing import HELD_UP, PAYABLE, PaymentState
 from tuntas.usecases.invitations import InvitationView
 from tuntas.usecases.payments import Payment
-from tuntas.usecases.standings import OrderStanding
 
 _LOOKS = {
     PaymentState.OVERDUE: "pending",
@@ -52,17 +52,17 @@ class InvitationCard:
     look: str
     deadline: datetime | None
     """Until when the newest order can be paid, while it waits."""
-    telling: OrderStanding | None
-    """The order whose money is held up, or went back."""
+    telling: Payment | None
+    """The one whose money is held up, or went back."""
     asks_for_money: bool
     """Whether paying, or paying for more time, is the customer's to do: not while money is held up."""
 
     @classmethod
-    def of(cls, view: InvitationView, orders: Sequence[OrderStanding] = ()) -> Self:
-        """`orders` are the invitation's own, newest first."""
+    def of(cls, view: InvitationView, payments: Sequence[Payment] = ()) -> Self:
+        """`payments` are the invitation's own, newest first."""
         found = view.invitation
-        held_up = next((order for order in orders if order.state in HELD_UP), None)
-        newest = orders[0] if orders else None
+        held_up = next((payment for payment in payments if payment.state in HELD_UP), None)
+        newest = payments[0] if payments else None
         state = _state(view, held_up or newest)
         return cls(
             id=found.id,
@@ -88,14 +88,14 @@ class InvitationCard:
         )
 
 
-def _state(view: InvitationView, order: OrderStanding | None) -> str:
+def _state(view: InvitationView, payment: Payment | None) -> str:
     if view.live:
         return "live"
-    if order is not None and order.state in HELD_UP:
-        return order.state
+    if payment is not None and payment.state in HELD_UP:
+        return payment.state
     if view.invitation.payment_status == PaymentStatus.PAID:
         return "expired"
-    return order.state if order is not None else view.invitation.payment_status
+    return payment.state if payment is not None else view.invitation.payment_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,11 @@ class PaymentCard:
     confirmed_at: datetime | None
     payment_type: str | None
     bank: str | None
-    va_number: str | None
+    store: str | None
+    how: HowToPay
+    """What is needed to pay now; nothing once nothing is due."""
+    hosted_page: str | None
+    """Midtrans's own page, while it takes a payment of this order."""
     invitation: InvitationCard
 
     @classmethod
@@ -130,6 +134,8 @@ class PaymentCard:
             confirmed_at=payment.confirmed_at,
             payment_type=payment.payment_type,
             bank=payment.bank,
-            va_number=payment.va_number,
+            store=payment.attempt.how_to_pay.store if payment.attempt else None,
+            how=payment.how_to_pay,
+            hosted_page=payment.hosted_page,
             invitation=InvitationCard.of(payment.invitation),
         )

@@ -18,7 +18,7 @@ from tuntas.store.models import User
 from tuntas.usecases import invitations
 from tuntas.usecases.create_token import create_token
 from tuntas.usecases.errors import InvitationNotFound, UseCaseError
-from tuntas.usecases.standings import standings
+from tuntas.usecases.payments import payments_for
 from tuntas.web.cards import InvitationCard
 from tuntas.web.render import page
 from tuntas.web.visitor import customers_only
@@ -52,14 +52,14 @@ async def _checkout(
 ) -> Response:
     backend = backend_of(request)
     view = await invitations.invitation_of(backend, user.id, number)
-    orders = await standings(backend, [number])
+    payments = await payments_for(backend, user.id, [number])
     response = page(
         request,
         "checkout.html",
         user=user,
         path=f"/checkout/{number}",
         status=status_of(refused) if refused else HTTPStatus.OK,
-        invitation=InvitationCard.of(view, orders.get(number, ())),
+        invitation=InvitationCard.of(view, payments.get(number, ())),
         package=view.invitation.package,
         refused=sentence(refused, language_of(request)) if refused else None,
         code=refused.code if refused else "",

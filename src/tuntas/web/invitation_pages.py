@@ -27,7 +27,7 @@ from tuntas.usecases.errors import (
     UseCaseError,
 )
 from tuntas.usecases.invitations import InvitationView
-from tuntas.usecases.standings import standings
+from tuntas.usecases.payments import payments_for
 from tuntas.web.cards import InvitationCard
 from tuntas.web.render import page
 from tuntas.web.visitor import customers_only, visitor
@@ -53,8 +53,8 @@ async def mine(request: Request, user: User) -> Response:
     given = request.query_params.get("before", "")
     before = int(given) if given.isascii() and given.isdigit() and len(given) < _DIGITS_MAX else None
     shelf = await invitations.invitations_of(backend_of(request), user.id, before=before, limit=_PAGE)
-    orders = await standings(backend_of(request), [view.invitation.id for view in shelf.views])
-    cards = [InvitationCard.of(view, orders.get(view.invitation.id, ())) for view in shelf.views]
+    payments = await payments_for(backend_of(request), user.id, [view.invitation.id for view in shelf.views])
+    cards = [InvitationCard.of(view, payments.get(view.invitation.id, ())) for view in shelf.views]
     older = cards[-1].id if shelf.more else None
     return page(request, "invitations.html", user=user, invitations=cards, older=older)
 

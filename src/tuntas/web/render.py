@@ -15,8 +15,7 @@ from tuntas.http.caller import backend_of, language_of
 from tuntas.language import date, date_time, rupiah, text
 from tuntas.settings import Settings
 from tuntas.store.models import User
-from tuntas.web import assets
-from tuntas.web.banks import bank_name
+from tuntas.web import assets, banks
 
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -63,7 +62,9 @@ def page(
         date=lambda moment: date(moment, language),
         date_time=lambda moment: date_time(moment, language),
         asset=assets.address,
-        bank_name=bank_name,
+        bank_name=banks.bank_name,
+        store_name=banks.store_name,
+        takes_from_any_bank=banks.FROM_ANY_BANK,
         lang=language,
         path=path or request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         site_host=urlsplit(settings.base_url).netloc,
