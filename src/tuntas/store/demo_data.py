@@ -20,21 +20,21 @@ _PACKAGES = [
         "description": "Undangan sederhana untuk acara keluarga.",
         "price": 149_000,
         "days": 180,
-        "features": ["Domain sendiri", "Peta lokasi"],
+        "features": ["Peta lokasi", "Boleh memakai domain sendiri"],
     },
     {
         "name": "Kenanga",
         "description": "Undangan lengkap, aktif satu tahun penuh.",
         "price": 299_000,
         "days": 365,
-        "features": ["Domain sendiri", "Peta lokasi", "Buku tamu", "Galeri foto"],
+        "features": ["Peta lokasi", "Boleh memakai domain sendiri"],
     },
     {
         "name": "Cempaka",
         "description": "Kenangan yang tetap dapat dibuka selama dua tahun.",
         "price": 499_000,
         "days": 730,
-        "features": ["Domain sendiri", "Peta lokasi", "Buku tamu", "Galeri foto", "Musik latar"],
+        "features": ["Peta lokasi", "Boleh memakai domain sendiri"],
     },
 ]
 

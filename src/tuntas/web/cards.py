@@ -55,7 +55,7 @@ class InvitationCard:
     telling: Payment | None
     """The one whose money is held up, or went back."""
     asks_for_money: bool
-    """Whether paying, or paying for more time, is the customer's to do: not while money is held up."""
+    """Whether paying, or paying for more time, is offered: not while money is held up, or just went back."""
 
     @classmethod
     def of(cls, view: InvitationView, payments: Sequence[Payment] = ()) -> Self:
@@ -84,8 +84,12 @@ class InvitationCard:
             look=look_of(state),
             deadline=newest.deadline if newest and newest.state is PaymentState.PENDING else None,
             telling=held_up or (newest if newest and newest.state in _TELLING else None),
-            asks_for_money=held_up is None,
+            asks_for_money=held_up is None and not (view.live and _went_back(newest)),
         )
+
+
+def _went_back(newest: Payment | None) -> bool:
+    return newest is not None and newest.state is PaymentState.GIVEN_BACK
 
 
 def _state(view: InvitationView, payment: Payment | None) -> str:
