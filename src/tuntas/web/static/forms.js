@@ -53,8 +53,10 @@ function fields(root) {
   return [...root.querySelectorAll("form [name]")];
 }
 
+/** Here, or before a form came back with what is wrong. */
 function somethingTyped() {
-  return fields(document).some((field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+  const typed = (field) => field.value !== "" && !["hidden", "radio"].includes(field.type);
+  return fields(document).some((field) => typed(field) || field.checked !== field.defaultChecked);
 }
 
 /** Put the same page in the other language here, with what was typed: it is never written down anywhere. */
