@@ -28,8 +28,8 @@ lint: setup ## style, types and import rules
 format: setup ## rewrite the code in the house style
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-bench: setup ## measure; prints ratios from one run
-	@for program in bench/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
+bench: setup ## measure beside others; writes bench/results/
+	$(BIN)/python -m bench
 
 wheels: setup ## build both distributions into dist/
 	$(BIN)/python -m pip wheel --no-deps --no-build-isolation --quiet --wheel-dir dist . ./simulator

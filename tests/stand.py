@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 
 from midtrans_simulator import SimulatorConfig
 from midtrans_simulator import create_app as create_simulator
-from tuntas.app import create_app
+from tuntas.app import Application
 from tuntas.cli.environment import DevelopmentSettings
 from tuntas.cli.server import Site, Sites, listen, port_of
 from tuntas.observability.logging import configure_logging
@@ -220,7 +220,7 @@ async def open_stand(
     )
     async with AsyncExitStack() as stack:
         stack.push_async_callback(backend.close)
-        sites = Sites([Site(create_app(backend), web), Site(simulator, gateway)])
+        sites = Sites([Site(Application(backend), web), Site(simulator, gateway)])
         stack.push_async_callback(sites.stop)
         await sites.start()
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))

@@ -11,6 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("orders", sa.Column("finish_url", sa.Text(), nullable=True))
     op.add_column("transactions", sa.Column("how_to_pay", postgresql.JSONB(), nullable=True))
     op.execute(
         "update transactions set how_to_pay = jsonb_build_object('bank', bank, 'va_number', va_number) "

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
+from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
@@ -11,6 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
+
+from tuntas.domain.origins import is_origin, origin_of
 
 SANDBOX_PREFIX = "SB-"
 _OTHER_PREFIX = "Mid-"
@@ -21,6 +24,7 @@ _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _PRODUCTION_HOSTS = {"app.midtrans.com", "api.midtrans.com"}
 _KEY_LENGTH_MIN = 10
 _SECRET_LENGTH_MIN = 16
+_ORIGINS_MAX = 50
 _ALIKE = 0.8
 """From 0 to 1: how alike two names are when one is a slip of the other."""
 _NOTIFICATION_URLS_MAX = 3
@@ -72,9 +76,13 @@ class Settings(BaseSettings):
     tuntas_data_dir: Path = Field(
         default=Path(".data"), description="Embedded database and the simulator's state."
     )
-    tuntas_secret_key: SecretStr = Field(
-        default=SecretStr("development-only"),
-        description="Reserved for signing; nothing reads it yet. If set in production, a long random text.",
+    tuntas_secret_key: SecretStr | None = Field(
+        default=None,
+        description="Signs the pass in our return addresses: a long random text, needed in production.",
+    )
+    tuntas_allowed_origins: str = Field(
+        default="",
+        description="Exact origins of frontends elsewhere, with commas between: for CORS and `finish_url`.",
     )
     tuntas_mail_url: str = Field(
         default="file://",
@@ -131,6 +139,20 @@ class Settings(BaseSettings):
         if _split(value.strip()).scheme != "https":
             raise ValueError("must be an e-mail address or a whole address such as https://wa.me/62812…")
         return _web_address(value)
+
+    @field_validator("tuntas_allowed_origins", mode="after")
+    @classmethod
+    def _clean_origins(cls, value: str) -> str:
+        given = [origin.strip() for origin in value.split(",") if origin.strip()]
+        if len(given) > _ORIGINS_MAX:
+            raise ValueError(f"must hold at most {_ORIGINS_MAX} origins")
+        for origin in given:
+            if not is_origin(origin):
+                raise ValueError(
+                    "must hold exact origins such as https://shop.example or http://localhost:5173, "
+                    "with commas between: no path, no * and no log-in"
+                )
+        return ",".join(dict.fromkeys(map(origin_of, given)))
 
     @field_validator("midtrans_notification_url", mode="after")
     @classmethod
@@ -214,11 +236,16 @@ class Settings(BaseSettings):
             raise ValueError(
                 "MIDTRANS_PREVIOUS_SERVER_KEY is a sandbox key: with it, sandbox notifications would pay"
             )
-        secret = self.tuntas_secret_key.get_secret_value()
+        secret = self.tuntas_secret_key.get_secret_value() if self.tuntas_secret_key else ""
         if len(secret) < _SECRET_LENGTH_MIN or _PLACEHOLDER.search(secret):
             raise ValueError(
-                f"TUNTAS_SECRET_KEY must be a random text of at least {_SECRET_LENGTH_MIN} characters"
+                f"TUNTAS_SECRET_KEY must be a random text of at least {_SECRET_LENGTH_MIN} characters; "
+                "python3 -c 'import secrets; print(secrets.token_urlsafe(48))' makes one"
             )
+        for origin in self.allowed_origins:
+            parts = urlsplit(origin)
+            if parts.scheme == "http" and _is_public(parts.hostname):
+                raise ValueError(f"TUNTAS_ALLOWED_ORIGINS must not hold {origin} in production: use https")
         if self.database_url is None:
             raise ValueError("DATABASE_URL must name your PostgreSQL in production")
 
@@ -249,6 +276,21 @@ class Settings(BaseSettings):
     @property
     def server_key(self) -> str:
         return self.midtrans_server_key.get_secret_value()
+
+    @property
+    def signing_key(self) -> bytes:
+        """What our own signatures are made with, the same in every process.
+
+        At a desk and in the sandbox it follows from the server key, so that nobody has to make one up.
+        """
+        if self.tuntas_secret_key is not None:
+            return self.tuntas_secret_key.get_secret_value().encode()
+        return sha256(b"tuntas signing key\n" + self.server_key.encode()).digest()
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The origins of frontends elsewhere, as browsers send them."""
+        return tuple(filter(None, self.tuntas_allowed_origins.split(",")))
 
     @property
     def signature_keys(self) -> tuple[str, ...]:

@@ -160,9 +160,8 @@ class House:
         if part in self.urls:
             (other,) = self.urls.keys() - {part}
             variables = {"MIDTRANS_NOTIFICATION_URL": f"{self.urls[other]}{WEBHOOK}"}
-            await self._spawn(
-                part, PROGRAM, "serve", "--port", self.urls[part].rpartition(":")[2], **variables
-            )
+            port = self.urls[part].rpartition(":")[2]
+            await self._spawn(part, PROGRAM, "serve", "--port", port, "--processes", "1", **variables)
         else:
             await self._spawn(part, PROGRAM, "worker")
 

@@ -217,6 +217,7 @@ async def test_a_confirmation_waits_for_a_gateway_that_is_down(database_url: str
     async with open_stand(database_url, tuntas_confirm="before") as stand:
         order_id = await stand.order()
         await stand.pay(order_id)
+        await stand.control("clock", advance="1s")  # answers when what is due has been delivered
         await stand.http.put(f"{stand.simulator_url}/_control/faults", json={"api_down": True})
         await stand.work()
         assert await status(stand) == "pending"

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.stand import INVITATION, PRICE, Stand
-from tuntas.api.webhook import ANSWER_SECONDS
+from tuntas.intake.queue import ANSWER_SECONDS
 from tuntas.usecases import turns
 from tuntas.usecases.check_invariants import check_invariants
 

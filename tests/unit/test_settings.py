@@ -221,8 +221,44 @@ def test_the_sandbox_never_talks_to_production(
     assert name in problem(monkeypatch, {**SANDBOX, name: address})
 
 
-def test_nothing_that_is_read_by_nobody_blocks_production(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert settings(monkeypatch, {**PRODUCTION, "TUNTAS_SECRET_KEY": None}).midtrans_is_production
+def test_at_a_desk_every_process_signs_alike_without_a_key_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    derived = settings(monkeypatch, SANDBOX).signing_key
+    assert derived == settings(monkeypatch, SANDBOX).signing_key
+    assert b"SB-Mid" not in derived
+    chosen = settings(monkeypatch, {**SANDBOX, "TUNTAS_SECRET_KEY": "a long random text"}).signing_key
+    assert chosen == b"a long random text" != derived
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("https://shop.example.test", ("https://shop.example.test",)),
+        (
+            " https://Shop.Example.test:443/ , http://localhost:5173,",
+            ("https://shop.example.test", "http://localhost:5173"),
+        ),
+        ("https://a.test,https://a.test", ("https://a.test",)),
+        ("capacitor://localhost,http://[::1]:3000", ("capacitor://localhost", "http://[::1]:3000")),
+    ],
+)
+def test_origins_are_kept_as_browsers_send_them(
+    monkeypatch: pytest.MonkeyPatch, given: str, meant: tuple[str, ...]
+) -> None:
+    assert settings(monkeypatch, {**SANDBOX, "TUNTAS_ALLOWED_ORIGINS": given}).allowed_origins == meant
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "*", "null", "shop.example.test", "https://*.example.test", "https://shop.example.test/cart",
+        "https://shop.example.test?x", "https://user@shop.example.test", "javascript://a.test", "https://",
+        "https://a.test:99999", ",".join(f"https://{count}.test" for count in range(51)),
+    ],
+)  # fmt: skip
+def test_what_is_no_exact_origin_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    assert "TUNTAS_ALLOWED_ORIGINS" in problem(monkeypatch, {**SANDBOX, "TUNTAS_ALLOWED_ORIGINS": given})
 
 
 def test_names_that_no_setting_has_are_found_with_what_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,7 +289,9 @@ def test_names_that_no_setting_has_are_found_with_what_was_meant(monkeypatch: py
         ("MIDTRANS_SNAP_URL", "https://app.sandbox.midtrans.com/snap/v1"),
         ("MIDTRANS_CORE_URL", "https://api.sandbox.midtrans.com"),
         ("MIDTRANS_SNAP_JS_URL", "https://app.sandbox.midtrans.com/snap/snap.js"),
+        ("TUNTAS_SECRET_KEY", None),
         ("TUNTAS_SECRET_KEY", "x"),
+        ("TUNTAS_ALLOWED_ORIGINS", "http://shop.example.test"),
         ("TUNTAS_SECRET_KEY", "changeme-changeme"),
         ("DATABASE_URL", None),
         ("DATABASE_URL", ""),

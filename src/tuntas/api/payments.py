@@ -30,7 +30,14 @@ Before = Annotated[OrderId | None, Query(description="Only those older than this
 async def create_snap_token(
     backend: CurrentBackend, user: CurrentUser, body: TokenIn, response: Response
 ) -> TokenOut:
-    result = await create_token(backend, user, body.invitation_id, amount=body.amount, renew=body.renew)
+    result = await create_token(
+        backend,
+        user,
+        body.invitation_id,
+        amount=body.amount,
+        renew=body.renew,
+        finish_url=body.finish_url,
+    )
     if result.reused:
         response.status_code = HTTPStatus.OK
     return TokenOut.of(result)

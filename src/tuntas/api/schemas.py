@@ -14,6 +14,7 @@ from tuntas.store.models import Package, User
 from tuntas.usecases.create_token import TokenResult
 from tuntas.usecases.invitations import InvitationView
 from tuntas.usecases.payments import GivenBack, Payment
+from tuntas.usecases.return_address import ADDRESS_MAX
 
 
 class TokenIn(Body):
@@ -23,6 +24,11 @@ class TokenIn(Body):
     )
     renew: Annotated[bool, Field(strict=True)] = Field(
         default=False, description="Buy more time although paid time is still running."
+    )
+    finish_url: Annotated[str, Field(max_length=ADDRESS_MAX)] | None = Field(
+        default=None,
+        description="Where the customer returns: an address of an origin in TUNTAS_ALLOWED_ORIGINS. Midtrans "
+        "adds order_id, status_code and transaction_status. Without it: our own page.",
     )
 
 

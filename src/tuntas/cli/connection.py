@@ -32,6 +32,8 @@ READ_ANSWER_SECONDS = 60
 """For the client to take off our hands what we have written: a slow phone needs some of it."""
 FAREWELL_SECONDS = 5
 """For the client to take the last bytes of a connection that we have closed."""
+LEAVE_SECONDS = 0.1
+"""When the server ends: for a request that is already on its way on a connection that was quiet."""
 
 
 class Connection(HttpToolsProtocol):
@@ -44,6 +46,8 @@ class Connection(HttpToolsProtocol):
     head_bytes = 0
     unread_since: float | None = None
     """Since when the client has left something unread."""
+    leaving = False
+    """The server ends: what is asked is answered, and the answer says that it was the last."""
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401  uvicorn and asyncio disagree about its type
         super().connection_made(transport)
@@ -101,6 +105,8 @@ class Connection(HttpToolsProtocol):
             return
         self.reading_since, self.reading_body = self.loop.time(), True
         super().on_headers_complete()
+        if self.leaving:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         if not self.transport.is_closing():
@@ -115,6 +121,19 @@ class Connection(HttpToolsProtocol):
         """What the parser cannot read, in the form of every other refusal."""
         del msg
         self._refuse(HTTPStatus.BAD_REQUEST, "invalid_http")
+
+    def shutdown(self) -> None:
+        """Part with the client after what it has asked, or is just asking: closed at once, it would not know
+        whether that was done."""
+        self.leaving = True
+        if self._is_idle():
+            self.loop.call_later(LEAVE_SECONDS, self._leave)
+        else:
+            self.cycle.keep_alive = False
+
+    def _leave(self) -> None:
+        if self._is_idle():
+            self.transport.close()
 
     def asks_for_nothing(self) -> bool:
         """Whether it may be closed for a newcomer: its head is incomplete, or all it asked is answered."""

@@ -103,13 +103,13 @@ def _settings(data_dir: Path, sockets: _Sockets) -> Settings:
 async def _run(
     settings: Settings, url: str, sockets: _Sockets, *, demo: bool, ready_file: Path | None
 ) -> None:
-    from tuntas.app import create_app
+    from tuntas.app import Application
     from tuntas.web.site import DemoLogIn
     from tuntas.worker.worker import working
 
     backend = open_backend(settings, url)
     simulator = _simulator(settings, sockets)
-    web = create_app(backend, demo=DemoLogIn(DEMO_EMAIL, DEMO_PASSWORD) if demo else None)
+    web = Application(backend, demo=DemoLogIn(DEMO_EMAIL, DEMO_PASSWORD) if demo else None)
     sites = Sites([Site(web, sockets.web), Site(simulator, sockets.simulator)])
     sites.end_on_signals()
     try:

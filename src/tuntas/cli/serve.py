@@ -1,12 +1,17 @@
-"""`tuntas serve`: the web application alone, as in production."""
+"""`tuntas serve`: the web application alone, as in production, in one process a processor."""
 
 import asyncio
+import gc
+import socket
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import typer
 
 from tuntas.cli.environment import (
     EXIT_MISSING,
+    EXIT_UNUSABLE,
+    EXIT_WRONG,
     DataDir,
     database_url,
     fail,
@@ -14,10 +19,12 @@ from tuntas.cli.environment import (
     require_current_schema,
     tell_doubts,
 )
+from tuntas.cli.processes import PROCESSES_MAX, CannotStart, Processes, Ties, processors
 from tuntas.cli.server import Site, Sites, listen, port_of
 from tuntas.observability.logging import configure_logging
 from tuntas.settings import Settings
 from tuntas.store import migrations
+from tuntas.store.capacity import processes_possible
 from tuntas.usecases.backend import open_backend
 from tuntas.usecases.liveness import watching
 
@@ -25,6 +32,15 @@ from tuntas.usecases.liveness import watching
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8000,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=PROCESSES_MAX,
+            show_default=False,
+            help="Default: one a processor, as far as the connections of PostgreSQL go.",
+        ),
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Serve the API and the pages with the configuration of the environment."""
@@ -35,24 +51,66 @@ def serve(
         if settings.database_url is None:
             migrations.upgrade(url)
         require_current_schema(url)
-        asyncio.run(_serve(settings, url, host, port))
+        count = _count(processes, processes_possible(url))
+        with _listen(host, port) as bound:
+            _run(
+                settings, url, bound, count, lambda: typer.echo(f"Serving on http://{host}:{port_of(bound)}")
+            )
 
 
-async def _serve(settings: Settings, url: str, host: str, port: int) -> None:
+def _count(wanted: int | None, possible: int) -> int:
+    """How many processes; refuses more than PostgreSQL has connections for."""
+    if wanted is not None and wanted > possible:
+        fail(
+            f"PostgreSQL has connections for {possible} processes, not for {wanted}. "
+            f"Start with --processes {possible}, or raise its max_connections.",
+            EXIT_UNUSABLE,
+        )
+    return wanted or min(processors(), possible, PROCESSES_MAX)
+
+
+def _listen(host: str, port: int) -> socket.socket:
     try:
-        bound = listen(host, port)
+        return listen(host, port)
     except OSError as error:
         fail(f"Cannot listen on {host}:{port}: {error.strerror}", EXIT_MISSING)
-    from tuntas.app import create_app
+
+
+def _run(
+    settings: Settings, url: str, bound: socket.socket, count: int, announce: Callable[[], None]
+) -> None:
+    """Serve until a signal comes: in this process when it is to be the only one, else in children of it."""
+    import tuntas.app  # noqa: F401  loaded once, before the children are made, who share its memory
+
+    if count == 1:
+        asyncio.run(_serve(settings, url, bound, announce))
+        return
+
+    async def child(ties: Ties) -> None:
+        await _serve(settings, url, bound, ties.tell_ready, ties.parent_gone())
+
+    try:
+        Processes(child, count).run(announce)
+    except CannotStart as error:
+        fail(str(error), EXIT_WRONG)
+
+
+async def _serve(
+    settings: Settings, url: str, bound: socket.socket, on_ready: Callable[[], None], *ends: Awaitable[None]
+) -> None:
+    """Answer until a signal comes or one of `ends`."""
+    from tuntas.app import Application
 
     backend = open_backend(settings, url)
-    sites = Sites([Site(create_app(backend), bound)])
+    sites = Sites([Site(Application(backend), bound)])
     sites.end_on_signals()
     try:
         async with watching(backend):
             await sites.start()
-            typer.echo(f"Serving on http://{host}:{port_of(bound)}")
-            await sites.wait()
+            gc.collect()
+            gc.freeze()  # what lives as long as the process need not be looked at in each collection
+            on_ready()
+            await sites.wait(*ends)
     finally:
         await sites.stop()
         await backend.close()

@@ -5,13 +5,14 @@ import contextlib
 import resource
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from tuntas.cli.connection import CONNECTIONS_MAX, Connection
+from tuntas.cli.door import QUEUE_MAX, Door
 
 _DRAIN_SECONDS = 3
 _TICKS_BETWEEN_CHECKS = 10
@@ -34,6 +35,18 @@ class _Server(uvicorn.Server):
         """Leave the signals to `serve_until_stopped`: several servers share one process."""
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=[])
+        self._doors = [Door(bound, self._connection) for bound in sockets or []]
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for door in self._doors:
+            await door.close()
+        await super().shutdown(sockets)
+
+    def _connection(self) -> Connection:
+        return Connection(self.config, self.server_state, self.lifespan.state)
+
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS_BETWEEN_CHECKS == 0:
             now = asyncio.get_running_loop().time()
@@ -52,7 +65,7 @@ def listen(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
-        bound.listen(1024)
+        bound.listen(QUEUE_MAX)
     except OSError:
         bound.close()
         raise
@@ -106,11 +119,12 @@ class Sites:
                 raise RuntimeError("a server ended while it was starting")
             await asyncio.sleep(0.01)
 
-    async def wait(self) -> None:
-        """Returns when a signal came, or when a server ended by itself."""
-        stopped = asyncio.create_task(self._stop.wait())
-        await asyncio.wait([stopped, *self._running], return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
+    async def wait(self, *ends: Awaitable[None]) -> None:
+        """Returns when a signal came or one of `ends`, or when a server ended by itself."""
+        waiting = [asyncio.ensure_future(end) for end in (self._stop.wait(), *ends)]
+        await asyncio.wait([*waiting, *self._running], return_when=asyncio.FIRST_COMPLETED)
+        for one in waiting:
+            one.cancel()
 
     async def stop(self) -> None:
         """Finish what is being answered, then end."""

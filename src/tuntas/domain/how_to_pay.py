@@ -5,7 +5,7 @@ the link of an app; cards and lenders have nothing of the kind. Where nothing is
 is the way on.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 _TOGETHER = (
     ("bank", "va_number"),
@@ -37,7 +37,7 @@ class HowToPay:
 
     def told(self) -> dict[str, str]:
         """Only what was told, by name."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
 
 
 NOTHING_TOLD = HowToPay()

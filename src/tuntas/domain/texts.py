@@ -37,6 +37,12 @@ def is_identifier(text: str, longest: int) -> bool:
     return 0 < len(text) <= longest and _NEVER_IN_IDENTIFIERS.search(text) is None
 
 
+def is_clean_json(text: str) -> bool:
+    """Whether nothing in this JSON text needs `clean_json`: seen without looking at each value."""
+    is_plain = "\\" not in text and is_keepable(text)
+    return is_plain and text.count("{") + text.count("[") <= JSON_DEPTH_MAX
+
+
 def clean_json(value: object, *, depth: int = JSON_DEPTH_MAX) -> object:
     """A parsed JSON value with every text in it cleaned, names of fields too. Raises TooDeep."""
     if isinstance(value, str):

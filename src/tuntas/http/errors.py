@@ -49,6 +49,7 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
     errors.TooManyUnpaid: HTTPStatus.CONFLICT,
     errors.AmountMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.AlreadyPaid: HTTPStatus.CONFLICT,
+    errors.FinishUrlNotAllowed: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TokenInProgress: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
@@ -70,6 +71,8 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
 }
 COME_AGAIN: Mapping[str, str] = {"Retry-After": "10"}
 """In seconds: what is away or busy now may serve then."""
+API_PATHS = ("/api/", "/v1/")
+"""Where programs ask, and are answered in JSON; the second by mistake."""
 HTTP_CODES: Mapping[int, str] = {
     HTTPStatus.BAD_REQUEST: "invalid_json",
     HTTPStatus.NOT_FOUND: "not_found",
@@ -129,6 +132,12 @@ def refusal(
 ) -> JSONResponse:
     message = text(f"error.{code}", language_of(request))
     return JSONResponse({"message": message, "code": code}, status, headers)
+
+
+def no_such_address(request: Request, code: str, status: int) -> JSONResponse:
+    """A program asked for what does not exist: it is told, and so is whoever runs the server."""
+    log.warning("no_such_address", path=request.url.path)
+    return refusal(request, code, status)
 
 
 async def _known(request: Request, error: Exception) -> JSONResponse:

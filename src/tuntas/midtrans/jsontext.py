@@ -3,7 +3,7 @@
 import json
 from decimal import Decimal
 
-from tuntas.domain.texts import clean_json
+from tuntas.domain.texts import clean_json, is_clean_json
 
 _DIGITS_MAX = 30
 """A longer whole number counts nothing here; as a Decimal it costs nothing to carry."""
@@ -19,7 +19,9 @@ def read_json(body: bytes | str) -> object:
     Raises NotJson; nothing else, whatever the bytes.
     """
     try:
-        return clean_json(json.loads(body, parse_float=Decimal, parse_int=_number))
+        text = body if isinstance(body, str) else body.decode(json.detect_encoding(body), "surrogatepass")
+        value: object = _DECODER.decode(text)
+        return value if is_clean_json(text) else clean_json(value)
     except RecursionError as error:
         raise NotJson("the JSON is nested too deeply") from error
     except (ValueError, ArithmeticError) as error:
@@ -41,3 +43,6 @@ def read_nested(value: object) -> object:
 
 def _number(digits: str) -> int | Decimal:
     return int(digits) if len(digits) <= _DIGITS_MAX else Decimal(digits)
+
+
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=_number)

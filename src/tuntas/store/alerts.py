@@ -1,16 +1,19 @@
 """Alerts: what a person must know about, raised once and open until resolved."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select, text, update
-from sqlalchemy.dialects.postgresql import insert
 
 from tuntas.store.database import UnitOfWork
 from tuntas.store.models import Alert
+
+SUBJECT_MAX = 255
+"""Characters of an alert's subject."""
 
 
 class AlertKind(StrEnum):
@@ -154,17 +157,46 @@ ADVICE: Mapping[AlertKind, Advice] = {
 }
 
 
+Cause = tuple[AlertKind, str]
+"""An alert's kind and subject: at most one is open for each."""
+
+_RAISE = text("""
+    insert into alerts (kind, subject, detail, created_at)
+    select kind, subject, cast(detail as jsonb), :at
+    from unnest(cast(:kinds as text[]), cast(:subjects as text[]), cast(:details as text[]))
+        as cause(kind, subject, detail)
+    order by kind, subject
+    on conflict (kind, subject) where resolved_at is null do nothing""")
+_RESOLVE = text("""
+    with closing as (
+        select alert.id
+        from alerts alert
+        join unnest(cast(:kinds as text[]), cast(:subjects as text[])) as cause(kind, subject)
+            on cause.kind = alert.kind and cause.subject = alert.subject
+        where alert.resolved_at is null
+        order by alert.kind, alert.subject for update of alert)
+    update alerts set resolved_at = :at from closing where alerts.id = closing.id""")
+
+
 async def raise_alert(
     session: UnitOfWork, kind: AlertKind, subject: str, *, at: datetime, detail: dict[str, Any] | None = None
 ) -> None:
     """Open an alert; while one of the same kind and subject is open, this changes nothing."""
-    await session.execute(
-        insert(Alert)
-        .values(kind=kind, subject=subject[:255], detail=detail or {}, created_at=at)
-        .on_conflict_do_nothing(
-            index_elements=[Alert.kind, Alert.subject], index_where=text("resolved_at is null")
+    await raise_each(session, {(kind, subject): detail or {}}, at=at)
+
+
+async def raise_each(session: UnitOfWork, causes: Mapping[Cause, Mapping[str, Any]], *, at: datetime) -> None:
+    """Open an alert for each cause, with its detail."""
+    if causes:
+        await session.execute(
+            _RAISE,
+            {
+                "at": at,
+                "kinds": [kind for kind, _ in causes],
+                "subjects": [subject[:SUBJECT_MAX] for _, subject in causes],
+                "details": [json.dumps(detail) for detail in causes.values()],
+            },
         )
-    )
 
 
 async def is_open(session: UnitOfWork, kind: AlertKind, subject: str) -> bool:
@@ -196,8 +228,11 @@ async def resolve_all(session: UnitOfWork, kind: AlertKind, *, at: datetime) -> 
 
 async def resolve(session: UnitOfWork, kind: AlertKind, subject: str, *, at: datetime) -> None:
     """Close an alert whose cause is gone; unknown ones are fine."""
-    await session.execute(
-        update(Alert)
-        .where(Alert.kind == kind, Alert.subject == subject, Alert.resolved_at.is_(None))
-        .values(resolved_at=at)
-    )
+    await resolve_each(session, [(kind, subject)], at=at)
+
+
+async def resolve_each(session: UnitOfWork, causes: Collection[Cause], *, at: datetime) -> None:
+    """Close the alerts of these causes."""
+    if causes:
+        kinds, subjects = [kind for kind, _ in causes], [subject[:SUBJECT_MAX] for _, subject in causes]
+        await session.execute(_RESOLVE, {"at": at, "kinds": kinds, "subjects": subjects})

@@ -1,7 +1,8 @@
 """The connection to PostgreSQL."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
+from enum import Enum
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, exc, make_url, text
@@ -29,8 +30,29 @@ PATIENT_STATEMENT_SECONDS = 600
 SILENCE_SECONDS = 1
 """How much longer than a statement may take we wait for its answer: a machine that froze gives none."""
 PATIENT_POOL_SIZE = 2
+INTAKE_POOL_SIZE = 2
 IDLE_SECONDS = 10
 """Between two statements of one transaction: a process that hangs gives its locks back."""
+
+PLANNED_EACH_TIME = {"plan_cache_mode": "force_custom_plan", "random_page_cost": "1.1", "jit": "off"}
+"""How statements are planned: anew each time, by the size that the tables have at that moment.
+
+A driver's prepared statement keeps its plan for as long as the connection lives. One made while a table
+was empty scans it for ever, or walks the wrong index. Planning costs 0.01 to 0.04 ms a statement.
+"""
+PLANNED_BY_KEY = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_material": "off",
+    "jit": "off",
+}
+"""For connections whose statements, and foreign keys, all look rows up by a key that has an index.
+
+Planned once and rightly, whatever the tables' size: there is only one way left. Nothing with `order by`
+and `limit` over a growing table belongs on such a connection.
+"""
 
 _AWAY = ("08", "28", "3D", "53", "57P", "58", "25006")
 """How SQLSTATEs begin that say: PostgreSQL cannot serve anybody now.
@@ -66,53 +88,70 @@ class RowLocked(DatabaseBusy):
     """Another session holds a row that this work needs."""
 
 
-class _Collided(DatabaseBusy):
-    """PostgreSQL undid this transaction for the sake of another one."""
+class Collided(DatabaseBusy):
+    """This transaction was undone for the sake of another one."""
+
+
+class Overtaken(Collided):
+    """Another transaction has just stored what this one was about to."""
+
+
+class Pool(Enum):
+    """Connections for one kind of work, which another kind never takes."""
+
+    ORDINARY = "ordinary"
+    INTAKE = "intake"
+    """What Midtrans sends, taken in together."""
+    PATIENT = "patient"
+    """Inspections of whole tables: one statement may take ten minutes."""
 
 
 class Database:
     """Pools of connections; `transaction()` is the only way to talk through them."""
 
     def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
-        self._engine = _engine(url, STATEMENT_SECONDS, pool_size)
-        self._patient_engine = _engine(url, PATIENT_STATEMENT_SECONDS, PATIENT_POOL_SIZE)
+        self._engines = {
+            Pool.ORDINARY: _engine(url, STATEMENT_SECONDS, pool_size, PLANNED_EACH_TIME),
+            Pool.INTAKE: _engine(url, STATEMENT_SECONDS, INTAKE_POOL_SIZE, PLANNED_BY_KEY),
+            Pool.PATIENT: _engine(url, PATIENT_STATEMENT_SECONDS, PATIENT_POOL_SIZE, PLANNED_EACH_TIME),
+        }
 
     @asynccontextmanager
-    async def transaction(self, *, patient: bool = False) -> AsyncIterator[AsyncSession]:
+    async def transaction(self, pool: Pool = Pool.ORDINARY) -> AsyncIterator[AsyncSession]:
         """One transaction: committed at the end of the block, rolled back when it raises.
 
-        With `patient` one statement may take ten minutes, on a connection that nobody else waits for: for
-        inspections of whole tables. Raises DatabaseUnreachable when PostgreSQL is away, DatabaseBusy when a
-        wait had no end; after the former it is unknown whether the last commit counted.
+        Raises DatabaseUnreachable when PostgreSQL is away, DatabaseBusy when a wait had no end; after the
+        former it is unknown whether the last commit counted.
         """
-        engine = self._patient_engine if patient else self._engine
         with _told():
-            async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+            async with AsyncSession(self._engines[pool], expire_on_commit=False) as session, session.begin():
                 yield session
 
-    async def commit(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
-        """Run `work` in one transaction; when PostgreSQL breaks a deadlock at its cost, run it again.
+    async def commit(
+        self, work: Callable[[AsyncSession], Awaitable[Result]], pool: Pool = Pool.ORDINARY
+    ) -> Result:
+        """Run `work` in one transaction; when it collides with another at its cost, run it again.
 
         `work` must do nothing but talk to the database. Raises what `transaction` raises.
         """
         for _ in range(_TRIES - 1):
-            with suppress(_Collided):
-                async with self.transaction() as session:
+            with suppress(Collided):
+                async with self.transaction(pool) as session:
                     return await work(session)
-        async with self.transaction() as session:
+        async with self.transaction(pool) as session:
             return await work(session)
 
     async def ping(self) -> None:
         """Whether it can store something now. Raises what `transaction` raises."""
         with _told():
-            async with self._engine.connect() as connection:
+            async with self._engines[Pool.ORDINARY].connect() as connection:
                 answer = await connection.execute(text("select current_setting('transaction_read_only')"))
                 if answer.scalar_one() == "on":
                     raise DatabaseUnreachable("the database can only be read now")
 
     async def close(self) -> None:
-        await self._engine.dispose()
-        await self._patient_engine.dispose()
+        for engine in self._engines.values():
+            await engine.dispose()
 
 
 def trouble_of(error: BaseException) -> DatabaseUnusable | None:
@@ -138,7 +177,7 @@ def _trouble_of_state(state: str, *, lost: bool) -> DatabaseUnusable | None:
     if state == _LOCKED:
         return RowLocked("another session holds what is needed")
     if state in _WORTH_ANOTHER_TRY:
-        return _Collided("others were at work on the same rows")
+        return Collided("others were at work on the same rows")
     if state in _BUSY:
         return DatabaseBusy("the database took too long")
     if lost or state.startswith(_AWAY):
@@ -195,8 +234,8 @@ def driver_url(url: str, driver: str) -> URL:
     return parsed.set(drivername=f"postgresql+{driver}")
 
 
-def _engine(url: str, statement_seconds: int, pool_size: int) -> AsyncEngine:
-    address, arguments = _asyncpg(driver_url(url, "asyncpg"), statement_seconds)
+def _engine(url: str, statement_seconds: int, pool_size: int, planning: Mapping[str, str]) -> AsyncEngine:
+    address, arguments = _asyncpg(driver_url(url, "asyncpg"), statement_seconds, planning)
     return create_async_engine(
         address,
         pool_size=pool_size,
@@ -208,12 +247,13 @@ def _engine(url: str, statement_seconds: int, pool_size: int) -> AsyncEngine:
     )
 
 
-def _asyncpg(url: URL, statement_seconds: int) -> tuple[URL, dict[str, Any]]:
+def _asyncpg(url: URL, statement_seconds: int, planning: Mapping[str, str]) -> tuple[URL, dict[str, Any]]:
     """The options people write behind DATABASE_URL are libpq's; asyncpg calls them otherwise.
 
     Raises UnsupportedDatabase for one that it does not have.
     """
     limits = {
+        **planning,
         "lock_timeout": f"{LOCK_WAIT_SECONDS:d}s",
         "statement_timeout": f"{statement_seconds:d}s",
         "idle_in_transaction_session_timeout": f"{IDLE_SECONDS:d}s",

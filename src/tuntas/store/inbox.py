@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, select, text, update
 
 from tuntas.domain.ladder import MEANING, PaymentStatus, Rung
 from tuntas.store import payment_logs
-from tuntas.store.database import UnitOfWork
+from tuntas.store.database import Overtaken, UnitOfWork
 from tuntas.store.locks import Lock, take
 from tuntas.store.models import Notification, Order, PaymentLog
-from tuntas.store.payment_logs import About, Event
+from tuntas.store.payment_logs import Event, Line
 
 _ABOUT = func.coalesce(Notification.assigned_to, Notification.order_id)
 _REPEATED = "repeated"
@@ -23,6 +22,7 @@ _ENTRY = (
     Notification.id,
     _ABOUT.label("about"),
     Notification.transaction_id,
+    Notification.transaction_status,
     Notification.received_at,
     Notification.outcome,
     Notification.assigned_to.is_not(None).label("assigned"),
@@ -35,63 +35,196 @@ UNDECIDED = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """A body that has come in, once or several times."""
+
+    body: bytes
+    order_id: str
+    transaction_id: str | None
+    transaction_status: str | None
+    received_at: datetime
+    times: int
+
+    @property
+    def body_hash(self) -> bytes:
+        return hashlib.sha256(self.body).digest()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A stored notification and its body as received."""
+    """A notification and its body as received: stored, or about to be."""
 
     id: int
     body: bytes
     order_id: str
     """What it is about: as received, or as an operator said."""
     transaction_id: str | None
+    transaction_status: str | None
     received_at: datetime
     outcome: str | None
     assigned: bool
     """Whether an operator said what it is about."""
     tries: int
+    times: int = 1
+    """How often its body has come in just now."""
+    body_hash: bytes = b""
+    line_id: int | None = None
+    """For a new one: the number kept for the log line of its body."""
+
+    @property
+    def is_archived(self) -> bool:
+        """Its body has left the database, for a file; what became of it stands."""
+        return not self.body
+
+    @property
+    def is_new(self) -> bool:
+        return self.line_id is not None
 
     @property
     def is_concluded(self) -> bool:
         return self.outcome is not None and self.outcome not in UNDECIDED
 
 
-async def keep(
-    session: UnitOfWork,
-    body: bytes,
-    *,
-    order_id: str,
-    transaction_id: str | None,
-    status: str | None,
-    at: datetime,
-) -> Entry:
-    """Store a delivery. The same body is the same entry, told by a constraint, counted once more."""
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """What became of an entry: told by an event, and by an outcome."""
+
+    entry: Entry
+    event: Event
+    outcome: str
+
+
+_COUNT_AGAIN = text("""
+    with known as (
+        select entry.id, arrived.times
+        from notifications entry
+        join unnest(cast(:hashes as bytea[]), cast(:times as integer[])) as arrived(body_hash, times)
+            on entry.body_hash = arrived.body_hash
+        order by entry.id for update of entry)
+    update notifications entry set deliveries = entry.deliveries + known.times
+    from known where entry.id = known.id
+    returning entry.id, entry.body_hash, coalesce(entry.assigned_to, entry.order_id) as about,
+        entry.transaction_id, entry.transaction_status, entry.received_at, entry.outcome,
+        entry.assigned_to is not null as assigned, entry.tries""")
+_NUMBERS = text("""
+    select nextval('notifications_id_seq') as id, nextval('payment_logs_id_seq') as line_id
+    from generate_series(1, :count)""")
+_STORE = text("""
+    with arrived as (
+        select * from unnest(
+            cast(:ids as bigint[]), cast(:line_ids as bigint[]), cast(:hashes as bytea[]),
+            cast(:bodies as bytea[]), cast(:order_ids as text[]), cast(:transaction_ids as text[]),
+            cast(:statuses as text[]), cast(:received_at as timestamptz[]), cast(:times as integer[]),
+            cast(:events as text[]), cast(:outcomes as text[])
+        ) with ordinality as arrived(
+            id, line_id, body_hash, body, order_id, transaction_id, transaction_status, received_at, times,
+            event, outcome, place)
+    ), received as (
+        insert into payment_logs
+            (id, created_at, event_type, order_id, transaction_id, transaction_status, raw)
+        select line_id, received_at, :received, order_id, transaction_id, transaction_status, body
+        from arrived order by place
+    ), told as (
+        insert into payment_logs
+            (created_at, event_type, outcome, order_id, transaction_id, transaction_status)
+        select :at, event, outcome, order_id, transaction_id, transaction_status
+        from arrived where outcome is not null order by place
+    )
+    insert into notifications (
+        id, body_hash, log_id, order_id, transaction_id, transaction_status, received_at, deliveries,
+        outcome, handled_at, next_try_at)
+    select id, body_hash, line_id, order_id, transaction_id, transaction_status, received_at, times,
+        outcome, case when outcome is not null then :at end, :at
+    from arrived order by body_hash
+    on conflict (body_hash) do nothing
+    returning id""")
+_CONCLUDE = text("""
+    update notifications set outcome = new.outcome, handled_at = :at, error = null
+    from unnest(cast(:ids as bigint[]), cast(:outcomes as text[])) as new(id, outcome)
+    where notifications.id = new.id""")
+
+
+async def recognize(session: UnitOfWork, arrivals: Sequence[Arrival], *, at: datetime) -> list[Entry]:
+    """What has come in, as entries in this order. A body that is known is its entry, counted once more.
+
+    The others get numbers and are stored by `store`, with what became of them.
+    """
     take(session, Lock.NOTIFICATION)
-    about = About(order_id=order_id, transaction_id=transaction_id, transaction_status=status)
-    body_hash = hashlib.sha256(body).digest()
-    known = await _again(session, body, body_hash)
-    if known is not None:
-        payment_logs.append(session, Event.WEBHOOK_RECEIVED, at=at, outcome=_REPEATED, **about)
-        return known
-    line = payment_logs.append(session, Event.WEBHOOK_RECEIVED, at=at, raw=body, **about)
-    await session.flush()
-    statement = (
-        insert(Notification)
-        .values(body_hash=body_hash, log_id=line.id, received_at=at, next_try_at=at, **about)
-        .on_conflict_do_update(
-            index_elements=[Notification.body_hash], set_={"deliveries": Notification.deliveries + 1}
+    hashes = [arrival.body_hash for arrival in arrivals]
+    asked = {"hashes": hashes, "times": [arrival.times for arrival in arrivals]}
+    known = {row.body_hash: row for row in await session.execute(_COUNT_AGAIN, asked)}
+    numbers = iter(await _numbers(session, len(arrivals) - len(known)))
+    entries = [
+        _entry(known[body_hash], arrival.body)
+        if body_hash in known
+        else _new(arrival, body_hash, next(numbers))
+        for arrival, body_hash in zip(arrivals, hashes, strict=True)
+    ]
+    again = [
+        Line(
+            Event.WEBHOOK_RECEIVED,
+            _REPEATED,
+            arrival.order_id,
+            arrival.transaction_id,
+            arrival.transaction_status,
         )
-        .returning(*_ENTRY)
-    )
-    return _entry((await session.execute(statement)).one(), body)
+        for arrival, entry in zip(arrivals, entries, strict=True)
+        for _ in range(arrival.times - entry.is_new)
+    ]
+    await payment_logs.write(session, again, at=at)
+    return entries
 
 
-async def conclude(session: UnitOfWork, entry_id: int, *, outcome: str, at: datetime) -> None:
-    """Write down what became of an entry. What has been decided already stays as it is."""
-    undecided = or_(Notification.handled_at.is_(None), Notification.outcome.in_(UNDECIDED))
-    await session.execute(
-        update(Notification)
-        .where(Notification.id == entry_id, undecided)
-        .values(outcome=outcome, handled_at=at, error=None)
-    )
+async def store(
+    session: UnitOfWork, entries: Sequence[Entry], concluded: Sequence[Concluded], *, at: datetime
+) -> None:
+    """Keep the new ones of these entries, and write down what became of each; the others stay unhandled.
+
+    What has been decided already stays as it is. Raises Overtaken when another process has just stored one
+    of the bodies: the transaction must begin anew.
+    """
+    outcome_of = {found.entry.id: found for found in concluded}
+    new = [entry for entry in entries if entry.is_new]
+    if new:
+        told = [outcome_of.get(entry.id) for entry in new]
+        columns = {
+            "ids": [entry.id for entry in new],
+            "line_ids": [entry.line_id for entry in new],
+            "hashes": [entry.body_hash for entry in new],
+            "bodies": [entry.body for entry in new],
+            "order_ids": [entry.order_id for entry in new],
+            "transaction_ids": [entry.transaction_id for entry in new],
+            "statuses": [entry.transaction_status for entry in new],
+            "received_at": [entry.received_at for entry in new],
+            "times": [entry.times for entry in new],
+            "events": [found.event if found else None for found in told],
+            "outcomes": [found.outcome if found else None for found in told],
+        }
+        values = {"at": at, "received": Event.WEBHOOK_RECEIVED, **columns}
+        if len((await session.scalars(_STORE, values)).all()) != len(new):
+            raise Overtaken
+    old = [found for found in concluded if not found.entry.is_new]
+    await conclude(session, old, at=at)
+    lines = [
+        Line(found.event, found.outcome, about.order_id, about.transaction_id, about.transaction_status)
+        for found in old
+        for about in (found.entry,)
+    ]
+    await payment_logs.write(session, lines, at=at)
+
+
+async def conclude(session: UnitOfWork, concluded: Sequence[Concluded], *, at: datetime) -> None:
+    """The outcomes of entries stored before, whose locks the caller holds.
+
+    What has been decided already stays as it is.
+    """
+    open_ones = [found for found in concluded if not found.entry.is_concluded]
+    if open_ones:
+        columns = {
+            "ids": [found.entry.id for found in open_ones],
+            "outcomes": [found.outcome for found in open_ones],
+        }
+        await session.execute(_CONCLUDE, {"at": at, **columns})
 
 
 async def postpone(session: UnitOfWork, entry_id: int, *, error: str, until: datetime) -> None:
@@ -107,7 +240,7 @@ async def entry(session: UnitOfWork, entry_id: int, *, lock: bool = False) -> En
     """One entry; with `lock`, nobody else decides about it until the transaction ends."""
     query = (
         select(*_ENTRY, PaymentLog.raw)
-        .join(PaymentLog, PaymentLog.id == Notification.log_id)
+        .outerjoin(PaymentLog, PaymentLog.id == Notification.log_id)
         .where(Notification.id == entry_id)
     )
     if lock:
@@ -170,16 +303,25 @@ async def recent(
     return (await session.scalars(query.order_by(Notification.id.desc()).limit(limit))).all()[::-1]
 
 
-async def _again(session: UnitOfWork, body: bytes, body_hash: bytes) -> Entry | None:
-    """The entry of this body, one delivery more; None when it is new."""
-    statement = (
-        update(Notification)
-        .where(Notification.body_hash == body_hash)
-        .values(deliveries=Notification.deliveries + 1)
-        .returning(*_ENTRY)
+async def _numbers(session: UnitOfWork, count: int) -> Sequence[Any]:
+    return (await session.execute(_NUMBERS, {"count": count})).all() if count else []
+
+
+def _new(arrival: Arrival, body_hash: bytes, numbers: Any) -> Entry:  # noqa: ANN401  a row of _NUMBERS
+    return Entry(
+        id=numbers.id,
+        body=arrival.body,
+        order_id=arrival.order_id,
+        transaction_id=arrival.transaction_id,
+        transaction_status=arrival.transaction_status,
+        received_at=arrival.received_at,
+        outcome=None,
+        assigned=False,
+        tries=0,
+        times=arrival.times,
+        body_hash=body_hash,
+        line_id=numbers.line_id,
     )
-    row = (await session.execute(statement)).one_or_none()
-    return None if row is None else _entry(row, body)
 
 
 def _entry(row: Any, body: bytes) -> Entry:  # noqa: ANN401  a row with the columns of _ENTRY
@@ -188,6 +330,7 @@ def _entry(row: Any, body: bytes) -> Entry:  # noqa: ANN401  a row with the colu
         body=body,
         order_id=row.about,
         transaction_id=row.transaction_id,
+        transaction_status=row.transaction_status,
         received_at=row.received_at,
         outcome=row.outcome,
         assigned=row.assigned,

@@ -44,11 +44,13 @@ def subject_of(task: str, *arguments: object) -> str:
     return " ".join(map(str, (task, *arguments)))
 
 
-_DEFER = text(
-    "select procrastinate_defer_jobs_v1(array[row("
-    "cast(:lane as varchar), cast(:task as varchar), 0, null, null, cast(:args as jsonb), null"
-    ")::procrastinate_job_to_defer_v1])"
-)
+_DEFER = text("""
+    select procrastinate_defer_jobs_v1(array(
+        select row(
+            cast(:lane as varchar), cast(:task as varchar), 0, null, null, cast(args as jsonb), null
+        )::procrastinate_job_to_defer_v1
+        from unnest(cast(:args as text[])) with ordinality as job(args, place)
+        order by place))""")
 _STALLED = """
     select job.id, job.task_name, job.args, job.queueing_lock is not null as of_the_clock
     from procrastinate_jobs job left join procrastinate_workers worker on worker.id = job.worker_id
@@ -70,8 +72,14 @@ _FORGET = text("""
 
 async def defer(session: UnitOfWork, task: str, **arguments: Any) -> None:  # noqa: ANN401  a task's own
     """Run `task` as soon as this transaction has committed."""
-    values = {"lane": Lane.URGENT, "task": task, "args": json.dumps(arguments)}
-    await session.execute(_DEFER, values)
+    await defer_each(session, task, [arguments])
+
+
+async def defer_each(session: UnitOfWork, task: str, arguments: Sequence[dict[str, Any]]) -> None:
+    """Run `task` once with each of these arguments, as soon as this transaction has committed."""
+    if arguments:
+        values = {"lane": Lane.URGENT, "task": task, "args": [json.dumps(each) for each in arguments]}
+        await session.execute(_DEFER, values)
 
 
 async def stalled(session: UnitOfWork, *, limit: int) -> Sequence[StoppedJob]:

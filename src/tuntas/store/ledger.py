@@ -1,163 +1,132 @@
-"""Reading and writing the payment state that the rules compute, always under the invitations' locks."""
+"""Writing the payment state that the rules compute, always under the invitations' locks.
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+Each kind of row is written by one statement, however many there are: columns go over as arrays.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, select, text, update
 
 from tuntas.domain.contradictions import Contradiction
-from tuntas.domain.grants import Entitlement, Grant
-from tuntas.domain.how_to_pay import HowToPay
+from tuntas.domain.grants import Grant
 from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
-from tuntas.domain.orders import Order, OrderKind
+from tuntas.domain.orders import Order
 from tuntas.domain.transactions import Transaction, join
 from tuntas.store import models
+from tuntas.store.books import Book, Follows
 from tuntas.store.database import UnitOfWork
-from tuntas.store.locks import Lock, take
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
-    """Everything that decides one invitation's payment state, read under its lock."""
-
-    invitation_id: int
-    orders: tuple[Order, ...]
-    payable_until: dict[str, datetime]
-    """When each order's payment page ends."""
-    has_its_name: bool
-    """Whether the invitation still holds its name; an unpaid one may have lost it to somebody else."""
-    stored: dict[str, PaymentStatus]
-    """What each order's row says: behind what the rules say when something else about it was changed."""
-
-    def order(self, order_id: str) -> Order:
-        return next(order for order in self.orders if order.order_id == order_id)
+class NewStatus:
+    order_id: str
+    status: PaymentStatus
+    next_check_at: datetime | None
 
 
-async def lock_books(session: UnitOfWork, order_ids: Iterable[str]) -> list[Book]:
-    """Lock the invitations these orders belong to, lowest id first, then read all their orders.
-
-    Unknown order ids are left out. One fixed order of locks means that batches cannot deadlock.
-    """
-    owners = select(models.Order.invitation_id).where(models.Order.order_id.in_(list(order_ids)))
-    locked = (
-        select(models.Invitation.id, models.Invitation.holds_domain)
-        .where(models.Invitation.id.in_(owners))
-        .order_by(models.Invitation.id)
-        .with_for_update()
-    )
-    take(session, Lock.INVITATION)
-    return await _books(session, dict((await session.execute(locked)).all()))
-
-
-async def read_books(session: UnitOfWork, invitation_ids: Iterable[int]) -> list[Book]:
-    """The books of these invitations that have orders, without a lock: for looking only."""
-    names = select(models.Invitation.id, models.Invitation.holds_domain).where(
-        models.Invitation.id.in_(list(invitation_ids))
-    )
-    return await _books(session, dict((await session.execute(names)).all()))
-
-
-async def read_book(session: UnitOfWork, order_id: str) -> Book | None:
-    """The book that an order stands in, without a lock: for looking only."""
-    owner = (
-        select(models.Invitation.id, models.Invitation.holds_domain)
-        .join(models.Order, models.Order.invitation_id == models.Invitation.id)
-        .where(models.Order.order_id == order_id)
-    )
-    books = await _books(session, dict((await session.execute(owner)).all()))
-    return books[0] if books else None
-
-
-async def _books(session: UnitOfWork, names: Mapping[int, bool]) -> list[Book]:
-    """The books of these invitations, each with whether it holds its name."""
-    if not names:
-        return []
-    query = select(models.Order).where(models.Order.invitation_id.in_(names))
-    rows: dict[int, list[models.Order]] = defaultdict(list)
-    for row in await session.scalars(query.execution_options(populate_existing=True)):
-        rows[row.invitation_id].append(row)
-    attempts = await _transactions(session, [row.order_id for found in rows.values() for row in found])
-    return [
-        Book(
-            invitation_id=invitation_id,
-            orders=tuple(_order(row, attempts[row.order_id]) for row in found),
-            payable_until={row.order_id: row.expires_at for row in found},
-            has_its_name=names[invitation_id],
-            stored={row.order_id: PaymentStatus(row.status) for row in found},
-        )
-        for invitation_id, found in sorted(rows.items())
-    ]
-
-
-async def owners_of(session: UnitOfWork, transaction_ids: Iterable[str]) -> dict[str, str]:
-    """The order that each of these transactions is known to pay; the others are left out."""
-    key = models.Transaction.transaction_id
-    query = select(key, models.Transaction.order_id).where(key.in_(list(transaction_ids)))
-    return dict((await session.execute(query)).all())
+_WRITE_TRANSACTIONS = text("""
+    insert into transactions (
+        order_id, transaction_id, stray, gross_amount, transaction_status, epoch, payment_type,
+        transaction_time, settlement_time, first_heard_at, payable_until, how_to_pay)
+    select order_id, transaction_id, stray, gross_amount, transaction_status, epoch, payment_type,
+        transaction_time, settlement_time, first_heard_at, payable_until, cast(how_to_pay as jsonb)
+    from unnest(
+        cast(:order_id as text[]), cast(:transaction_id as text[]), cast(:stray as boolean[]),
+        cast(:gross_amount as bigint[]), cast(:transaction_status as text[]), cast(:epoch as timestamptz[]),
+        cast(:payment_type as text[]), cast(:transaction_time as timestamptz[]),
+        cast(:settlement_time as timestamptz[]), cast(:first_heard_at as timestamptz[]),
+        cast(:payable_until as timestamptz[]), cast(:how_to_pay as text[])
+    ) as new(
+        order_id, transaction_id, stray, gross_amount, transaction_status, epoch, payment_type,
+        transaction_time, settlement_time, first_heard_at, payable_until, how_to_pay)
+    on conflict (order_id, transaction_id, stray) do update set
+        gross_amount = excluded.gross_amount, transaction_status = excluded.transaction_status,
+        epoch = excluded.epoch, payment_type = excluded.payment_type,
+        transaction_time = excluded.transaction_time, settlement_time = excluded.settlement_time,
+        first_heard_at = excluded.first_heard_at, payable_until = excluded.payable_until,
+        how_to_pay = excluded.how_to_pay""")
+_WRITE_STATUSES = text("""
+    update orders set status = new.status, checks = 0, next_check_at = new.next_check_at
+    from unnest(
+        cast(:order_ids as text[]), cast(:statuses as text[]), cast(:next_checks_at as timestamptz[])
+    ) as new(order_id, status, next_check_at)
+    where orders.order_id = new.order_id""")
+_FORGET_GRANTS = text("delete from domain_grants where order_id = any(cast(:order_ids as text[]))")
+_WRITE_GRANTS = text("""
+    insert into domain_grants (invitation_id, order_id, paid_at, starts_at, ends_at)
+    select * from unnest(
+        cast(:invitation_id as bigint[]), cast(:order_id as text[]), cast(:paid_at as timestamptz[]),
+        cast(:starts_at as timestamptz[]), cast(:ends_at as timestamptz[]))
+    on conflict (order_id) do update set
+        paid_at = excluded.paid_at, starts_at = excluded.starts_at, ends_at = excluded.ends_at""")
+_WRITE_FOLLOWS = text("""
+    update invitations set
+        payment_status = new.payment_status, payment_confirmed_at = new.confirmed_at,
+        domain_expires_at = new.expires_at
+    from unnest(
+        cast(:ids as bigint[]), cast(:statuses as text[]), cast(:confirmed_at as timestamptz[]),
+        cast(:expires_at as timestamptz[])
+    ) as new(id, payment_status, confirmed_at, expires_at)
+    where invitations.id = new.id""")
 
 
 async def write_transactions(session: UnitOfWork, transactions: Sequence[Transaction]) -> None:
-    if not transactions:
-        return
-    rows = [_row(transaction) for transaction in transactions]
-    statement = insert(models.Transaction).values(rows)
-    key = ["order_id", "transaction_id", "stray"]
-    changes = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    await session.execute(statement.on_conflict_do_update(index_elements=key, set_=changes))
+    if transactions:
+        rows = [_row(transaction) for transaction in transactions]
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        await session.execute(_WRITE_TRANSACTIONS, columns)
 
 
-async def write_order_status(session: UnitOfWork, order: Order, *, next_check_at: datetime | None) -> None:
-    """The new status, and with it a fresh schedule of questions to Midtrans."""
-    await session.execute(
-        update(models.Order)
-        .where(models.Order.order_id == order.order_id)
-        .values(status=order.status, checks=0, next_check_at=next_check_at)
-    )
+async def write_statuses(session: UnitOfWork, orders: Sequence[NewStatus]) -> None:
+    """New statuses of orders, and with each a fresh schedule of questions to Midtrans."""
+    if orders:
+        columns = {
+            "order_ids": [order.order_id for order in orders],
+            "statuses": [order.status for order in orders],
+            "next_checks_at": [order.next_check_at for order in orders],
+        }
+        await session.execute(_WRITE_STATUSES, columns)
 
 
-async def write_invitation(
-    session: UnitOfWork, invitation_id: int, status: PaymentStatus, entitlement: Entitlement
-) -> None:
-    """Bring the invitation's grants, and what follows from them, to what the rules say."""
-    of_this = models.DomainGrant.invitation_id == invitation_id
-    query = select(
-        models.DomainGrant.order_id,
-        models.DomainGrant.paid_at,
-        models.DomainGrant.starts_at,
-        models.DomainGrant.ends_at,
-    ).where(of_this)
-    kept = {Grant(*row) for row in await session.execute(query)}
-    if kept != set(entitlement.grants):
-        await session.execute(delete(models.DomainGrant).where(of_this))
-        session.add_all(
-            models.DomainGrant(
-                order_id=grant.order_id,
-                invitation_id=invitation_id,
-                paid_at=grant.paid_at,
-                starts_at=grant.starts_at,
-                ends_at=grant.ends_at,
-            )
-            for grant in entitlement.grants
-        )
-        await session.flush()
-    follows = (
-        (models.Invitation.payment_status, status),
-        (models.Invitation.payment_confirmed_at, entitlement.confirmed_at),
-        (models.Invitation.domain_expires_at, entitlement.expires_at),
-    )
-    await session.execute(
-        update(models.Invitation)
-        .where(
-            models.Invitation.id == invitation_id,
-            or_(*(column.is_distinct_from(value) for column, value in follows)),
-        )
-        .values(dict(follows))
-        .execution_options(synchronize_session=False)
-    )
+async def write_grants(session: UnitOfWork, wanted: Sequence[tuple[Book, Sequence[Grant]]]) -> None:
+    """Bring the grants of these books to what the rules say; what is so already is left alone."""
+    gone = [
+        grant.order_id
+        for book, grants in wanted
+        for grant in book.grants
+        if grant.order_id not in {kept.order_id for kept in grants}
+    ]
+    new = [
+        (book.invitation_id, grant) for book, grants in wanted for grant in grants if grant not in book.grants
+    ]
+    if gone:
+        await session.execute(_FORGET_GRANTS, {"order_ids": gone})
+    if new:
+        columns = {
+            "invitation_id": [invitation_id for invitation_id, _ in new],
+            "order_id": [grant.order_id for _, grant in new],
+            "paid_at": [grant.paid_at for _, grant in new],
+            "starts_at": [grant.starts_at for _, grant in new],
+            "ends_at": [grant.ends_at for _, grant in new],
+        }
+        await session.execute(_WRITE_GRANTS, columns)
+
+
+async def write_follows(session: UnitOfWork, wanted: Sequence[tuple[Book, Follows]]) -> None:
+    """Write what follows for the invitations of these books, where their rows say otherwise."""
+    new = [(book.invitation_id, follows) for book, follows in wanted if follows != book.follows]
+    if new:
+        columns = {
+            "ids": [invitation_id for invitation_id, _ in new],
+            "statuses": [follows.status for _, follows in new],
+            "confirmed_at": [follows.confirmed_at for _, follows in new],
+            "expires_at": [follows.expires_at for _, follows in new],
+        }
+        await session.execute(_WRITE_FOLLOWS, columns)
 
 
 async def count_strays(session: UnitOfWork, order: Order, amount: Rupiah) -> None:
@@ -217,48 +186,27 @@ async def write_contradiction(
     )
 
 
-async def _transactions(session: UnitOfWork, order_ids: Sequence[str]) -> dict[str, list[Transaction]]:
-    query = (
-        select(models.Transaction)
-        .where(models.Transaction.order_id.in_(order_ids))
-        .order_by(models.Transaction.first_heard_at, models.Transaction.transaction_id)
-        .execution_options(populate_existing=True)
-    )
-    found: dict[str, list[Transaction]] = defaultdict(list)
-    for row in await session.scalars(query):
-        found[row.order_id].append(
-            Transaction(
-                order_id=row.order_id,
-                transaction_id=row.transaction_id,
-                rung=Rung[row.transaction_status.upper()],
-                gross_amount=Rupiah(row.gross_amount),
-                payment_type=row.payment_type,
-                transaction_time=row.transaction_time,
-                settlement_time=row.settlement_time,
-                first_heard_at=row.first_heard_at,
-                payable_until=row.payable_until,
-                how_to_pay=HowToPay(**row.how_to_pay or {}),
-                stray=row.stray,
-                epoch=row.epoch,
-                kept=row.kept_because is not None,
-            )
-        )
-    return found
+_SUSPECT = text("""
+    update transactions set
+        contradicted_by = new.contradicted_by, contradicted_since = :since, contradictions = 0
+    from unnest(
+        cast(:order_ids as text[]), cast(:transaction_ids as text[]), cast(:contradicted_by as text[])
+    ) as new(order_id, transaction_id, contradicted_by)
+    where transactions.order_id = new.order_id and transactions.transaction_id = new.transaction_id""")
+_CHECK_SOON = text("""
+    update orders set next_check_at = :at where order_id = any(cast(:order_ids as text[]))""")
 
 
-def _order(row: models.Order, attempts: list[Transaction]) -> Order:
-    return Order(
-        order_id=row.order_id,
-        kind=OrderKind(row.kind),
-        days=row.days,
-        created_at=row.created_at,
-        price=Rupiah(row.gross_amount),
-        transactions=tuple(attempt for attempt in attempts if not attempt.stray),
-        strays=tuple(attempt for attempt in attempts if attempt.stray),
-        accepted_amount=None if row.accepted_amount is None else Rupiah(row.accepted_amount),
-        closed=row.closed,
-        ended=row.paid_time_ended_because is not None,
-    )
+async def suspect(session: UnitOfWork, told: Mapping[tuple[str, str], Rung], *, at: datetime) -> None:
+    """Notifications said less of these payments (order, transaction) than our books: ask Midtrans next."""
+    if told:
+        columns = {
+            "order_ids": [order_id for order_id, _ in told],
+            "transaction_ids": [transaction_id for _, transaction_id in told],
+            "contradicted_by": [rung.status for rung in told.values()],
+        }
+        await session.execute(_SUSPECT, {"since": at, **columns})
+        await session.execute(_CHECK_SOON, {"at": at, "order_ids": columns["order_ids"]})
 
 
 def _row(transaction: Transaction) -> dict[str, object]:
@@ -274,5 +222,5 @@ def _row(transaction: Transaction) -> dict[str, object]:
         "settlement_time": transaction.settlement_time,
         "first_heard_at": transaction.first_heard_at,
         "payable_until": transaction.payable_until,
-        "how_to_pay": transaction.how_to_pay.told() or None,
+        "how_to_pay": json.dumps(told) if (told := transaction.how_to_pay.told()) else None,
     }

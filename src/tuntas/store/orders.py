@@ -93,6 +93,34 @@ async def owned_orders_for(
     return [(order, invitation) for order, invitation in await session.execute(query)]
 
 
+async def owned_order_named(session: UnitOfWork, owner_id: int, name: str) -> str | None:
+    """The owner's order that has this id, or that this transaction pays."""
+    if not storable(name):
+        return None
+    paid_by = select(Transaction.order_id).where(Transaction.transaction_id == name)
+    query = (
+        select(Order.order_id)
+        .join(Invitation, Invitation.id == Order.invitation_id)
+        .where(
+            or_(Order.order_id == name, Order.order_id.in_(paid_by)),
+            Invitation.owner_id == owner_id,
+        )
+        .order_by(Order.order_id)
+        .limit(1)
+    )
+    return (await session.scalars(query)).one_or_none()
+
+
+async def order_with_invitation(session: UnitOfWork, order_id: str) -> tuple[Order, Invitation] | None:
+    """For who may see it without being the owner."""
+    query = (
+        select(Order, Invitation)
+        .join(Invitation, Invitation.id == Order.invitation_id)
+        .where(Order.order_id == order_id)
+    )
+    return (await session.execute(query)).one_or_none()
+
+
 async def existing(session: UnitOfWork, order_id: str) -> Order:
     """An order known to exist, as it stands now."""
     return await session.get_one(Order, order_id, populate_existing=True)
@@ -172,7 +200,8 @@ async def recent(session: UnitOfWork, *, status: str | None, limit: int) -> Sequ
     query = select(Order)
     if status is not None:
         query = query.where(Order.status == status)
-    return (await session.scalars(query.order_by(Order.created_at.desc()).limit(limit))).all()
+    query = query.order_by(Order.created_at.desc(), Order.order_id.desc()).limit(limit)
+    return (await session.scalars(query)).all()
 
 
 async def close(session: UnitOfWork, order_id: str) -> None:

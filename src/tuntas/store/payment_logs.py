@@ -1,11 +1,12 @@
 """The append-only record of everything that happened around payments."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from tuntas.store.database import UnitOfWork
 from tuntas.store.models import PaymentLog
@@ -27,6 +28,27 @@ class Event(StrEnum):
     ORDER_CLOSED = "order_closed"
     WORD_TAKEN = "word_taken"
     OPERATOR_ACT = "operator_act"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What became of a notification."""
+
+    event: Event
+    outcome: str
+    order_id: str
+    transaction_id: str | None
+    transaction_status: str | None
+
+
+_LINES = text("""
+    insert into payment_logs (created_at, event_type, outcome, order_id, transaction_id, transaction_status)
+    select :at, event_type, outcome, order_id, transaction_id, transaction_status
+    from unnest(
+        cast(:events as text[]), cast(:outcomes as text[]), cast(:order_ids as text[]),
+        cast(:transaction_ids as text[]), cast(:statuses as text[])
+    ) with ordinality as line(event_type, outcome, order_id, transaction_id, transaction_status, place)
+    order by place""")
 
 
 class About(TypedDict, total=False):
@@ -58,6 +80,19 @@ def append(
     )
     session.add(line)
     return line
+
+
+async def write(session: UnitOfWork, lines: Sequence[Line], *, at: datetime) -> None:
+    """Write many lines at once, in this order."""
+    if lines:
+        columns = {
+            "events": [line.event for line in lines],
+            "outcomes": [line.outcome for line in lines],
+            "order_ids": [line.order_id for line in lines],
+            "transaction_ids": [line.transaction_id for line in lines],
+            "statuses": [line.transaction_status for line in lines],
+        }
+        await session.execute(_LINES, {"at": at, **columns})
 
 
 async def recent(

@@ -4,125 +4,58 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tuntas.domain.money import Rupiah
-from tuntas.domain.refunds import COUNTED, GIVEN_BACK, RefundRow, RefundState, WayBack, wait_after
+from tuntas.domain.refunds import COUNTED, GIVEN_BACK, RefundState, WayBack, wait_after
 from tuntas.store.database import UnitOfWork
 from tuntas.store.models import Refund, Transaction
-from tuntas.store.refund_totals import without_double_count
 
 _HEAD_START = timedelta(minutes=1)
 """Whoever asked for a refund waits for its answer; the worker tries only after that."""
 
 
-async def record(
-    session: UnitOfWork, order_id: str, transaction_id: str, rows: Iterable[RefundRow], *, at: datetime
-) -> bool:
-    """Take in rows that Midtrans listed, in any order and however often.
+Payment = tuple[str, str]
+"""An order id and a transaction id."""
 
-    False when they sum to more than the payment: then an alert is due, and no refund of ours fits.
-    """
-    for row in await without_double_count(session, order_id, transaction_id, rows):
-        confirmed = row.bank_confirmed_at is not None
-        statement = insert(Refund).values(
-            order_id=order_id,
-            refund_key=row.key,
-            transaction_id=transaction_id,
-            way=WayBack.REFUND,
-            amount=row.amount,
-            reason=row.reason,
-            state=RefundState.CONFIRMED if confirmed else RefundState.ACCEPTED,
-            ours=False,
-            created_at=at,
-            bank_confirmed_at=row.bank_confirmed_at,
-        )
-        given = statement.excluded
-        confirmed_at = func.least(Refund.bank_confirmed_at, given.bank_confirmed_at)
-        state = case(
-            (Refund.state == RefundState.RETURNED, RefundState.RETURNED),  # Midtrans goes on listing it
-            (confirmed_at.is_not(None), RefundState.CONFIRMED),
-            else_=RefundState.ACCEPTED,
-        )
-        await session.execute(
-            statement.on_conflict_do_update(
-                index_elements=_KEY,
-                set_={
-                    "state": state,
-                    "amount": given.amount,
-                    "bank_confirmed_at": confirmed_at,
-                    "refusal": None,
-                },
-            )
-        )
-    return await recount(session, order_id)
+_RECOUNT = text("""
+    update transactions set refund_reserved = least(counted.total, transactions.gross_amount)
+    from (
+        select attempt.order_id, attempt.transaction_id, attempt.stray,
+            coalesce(sum(refund.amount), 0) as total
+        from transactions attempt
+        left join refunds refund
+            on refund.order_id = attempt.order_id and refund.transaction_id = attempt.transaction_id
+            and refund.state = any(cast(:counted as text[]))
+        where attempt.order_id = any(cast(:order_ids as text[]))
+        group by attempt.order_id, attempt.transaction_id, attempt.stray
+    ) counted
+    where transactions.order_id = counted.order_id
+        and transactions.transaction_id = counted.transaction_id and transactions.stray = counted.stray
+        and transactions.refund_reserved <> least(counted.total, transactions.gross_amount)""")
+_TOO_MUCH = text("""
+    select distinct paid.order_id
+    from (
+        select order_id, transaction_id, max(gross_amount) as amount
+        from transactions where order_id = any(cast(:order_ids as text[]))
+        group by order_id, transaction_id
+    ) paid
+    join refunds refund on refund.order_id = paid.order_id and refund.transaction_id = paid.transaction_id
+        and refund.state = any(cast(:counted as text[]))
+    group by paid.order_id, paid.transaction_id, paid.amount
+    having sum(refund.amount) > paid.amount
+    order by paid.order_id""")
 
 
-async def record_void(
-    session: UnitOfWork, order_id: str, transaction_id: str, *, amount: Rupiah, stands: bool, at: datetime
-) -> None:
-    """A captured payment was cancelled, by us or on Midtrans's dashboard: all of it went back.
-
-    When it no longer `stands`, because the payment turned out otherwise, a void known before counts no more.
-    """
-    if stands:
-        statement = insert(Refund).values(
-            order_id=order_id,
-            refund_key=_void_key(transaction_id),
-            transaction_id=transaction_id,
-            way=WayBack.CANCEL,
-            amount=amount,
-            state=RefundState.ACCEPTED,
-            ours=False,
-            created_at=at,
-        )
-        accepted = {"state": RefundState.ACCEPTED, "refusal": None}
-        await session.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=accepted))
-    else:
-        await session.execute(
-            update(Refund)
-            .where(
-                Refund.order_id == order_id,
-                Refund.transaction_id == transaction_id,
-                Refund.way == WayBack.CANCEL,
-                Refund.state == RefundState.ACCEPTED,
-            )
-            .values(state=RefundState.RETURNED)
-            .execution_options(synchronize_session=False)
-        )
-    await recount(session, order_id)
-
-
-async def recount(session: UnitOfWork, order_id: str) -> bool:
-    """Bring each payment's `refund_reserved` to the sum of its refunds; False when one is above its amount.
+async def recount(session: UnitOfWork, order_ids: Iterable[str]) -> Sequence[str]:
+    """Bring each payment's `refund_reserved` to the sum of its refunds; returns orders that are above it.
 
     A payment told with two amounts has two rows in `transactions`: its refunds count for both.
     """
-    counted = func.coalesce(func.sum(Refund.amount), 0)
-    total = (
-        select(counted)
-        .where(
-            Refund.order_id == Transaction.order_id,
-            Refund.transaction_id == Transaction.transaction_id,
-            Refund.state.in_(COUNTED),
-        )
-        .scalar_subquery()
-    )
-    reserved = func.least(total, Transaction.gross_amount)
-    await session.execute(
-        update(Transaction)
-        .where(Transaction.order_id == order_id, Transaction.refund_reserved != reserved)
-        .values(refund_reserved=reserved)
-        .execution_options(synchronize_session=False)
-    )
-    too_much = (
-        select(Transaction.transaction_id)
-        .where(Transaction.order_id == order_id)
-        .group_by(Transaction.order_id, Transaction.transaction_id)
-        .having(total > func.max(Transaction.gross_amount))
-    )
-    return (await session.scalars(too_much.limit(1))).first() is None
+    values = {"order_ids": list(order_ids), "counted": list(COUNTED)}
+    await session.execute(_RECOUNT, values)
+    return (await session.scalars(_TOO_MUCH, values)).all()
 
 
 async def reserve(
@@ -140,7 +73,7 @@ async def reserve(
     The caller holds the lock on the order and has checked what is left; the constraint makes sure.
     """
     if way is WayBack.CANCEL:
-        key = _void_key(payment.transaction_id)
+        key = void_key(payment.transaction_id)
     else:
         key = f"{payment.order_id}-r{await _refunds_asked_for(session, payment.order_id) + 1}"
     await _take_room(session, payment, amount)
@@ -163,7 +96,7 @@ async def reserve(
         execution_options={"populate_existing": True},
     )
     refund = made.one()
-    await recount(session, payment.order_id)
+    await recount(session, [payment.order_id])
     return refund
 
 
@@ -197,7 +130,7 @@ async def write_down(
     )
     session.add(refund)
     await session.flush()
-    await recount(session, payment.order_id)
+    await recount(session, [payment.order_id])
     return refund
 
 
@@ -258,7 +191,7 @@ async def answer(session: UnitOfWork, refund: tuple[str, str, str], *, refusal: 
         .values(state=RefundState.REFUSED if refusal else RefundState.ACCEPTED, refusal=refusal)
         .execution_options(synchronize_session=False)
     )
-    await recount(session, order_id)
+    await recount(session, [order_id])
 
 
 async def given_back(session: UnitOfWork, order_ids: Iterable[str]) -> Mapping[str, Rupiah]:
@@ -309,13 +242,14 @@ async def returned_by_bank(session: UnitOfWork, order_id: str, transaction_id: s
         .values(state=RefundState.RETURNED)
         .execution_options(synchronize_session=False)
     )
-    await recount(session, order_id)
+    await recount(session, [order_id])
 
 
 _KEY = [Refund.order_id, Refund.transaction_id, Refund.refund_key]
 
 
-def _void_key(transaction_id: str) -> str:
+def void_key(transaction_id: str) -> str:
+    """The key of our own for a void, which Midtrans gives none."""
     return f"void-{transaction_id}"
 
 

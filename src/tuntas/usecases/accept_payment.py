@@ -7,6 +7,7 @@ from tuntas.domain.grants import entitle
 from tuntas.domain.unapplied import UnappliedPayment, Why, unapplied_payments
 from tuntas.store import ledger, orders, payment_logs, refunds
 from tuntas.store.alerts import resolve
+from tuntas.store.books import Book, lock_books
 from tuntas.store.database import UnitOfWork
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import Policy, alert_kind, policy_of, recount
@@ -45,7 +46,7 @@ async def _accept(
     actor: str,
 ) -> Accepted:
     now, policy = backend.clock.now(), policy_of(backend)
-    books = await ledger.lock_books(session, [order_id])
+    books = await lock_books(session, [order_id])
     if not books:
         raise OrderNotFound
     chosen = _chosen(_waiting(books[0], order_id, policy), transaction_id)
@@ -54,7 +55,7 @@ async def _accept(
         case Why.OTHER_AMOUNT:
             await orders.accept_amount(session, order_id, about.gross_amount)
             await ledger.count_strays(session, books[0].order(order_id), about.gross_amount)
-            await refunds.recount(session, order_id)
+            await refunds.recount(session, [order_id])
         case Why.SECOND_ORDER:
             await orders.make_renewal(session, order_id)
         case Why.SECOND_TRANSACTION:
@@ -69,7 +70,7 @@ async def _accept(
         detail={"act": "accept", "amount": about.gross_amount, "reason": reason, "actor": actor},
     )
     await recount(session, [order_id], policy=policy, now=now)
-    (book,) = await ledger.lock_books(session, [order_id])
+    (book,) = await lock_books(session, [order_id])
     still = {alert_kind(payment.why) for payment in _waiting(book, order_id, policy)}
     for kind in {alert_kind(why) for why in Why} - still:
         await resolve(session, kind, order_id, at=now)
@@ -85,7 +86,7 @@ def _chosen(waiting: Sequence[UnappliedPayment], transaction_id: str | None) -> 
     return named[0]
 
 
-def _waiting(book: ledger.Book, order_id: str, policy: Policy) -> list[UnappliedPayment]:
+def _waiting(book: Book, order_id: str, policy: Policy) -> list[UnappliedPayment]:
     """The payments of this order that nobody has decided about."""
     entitlement = entitle(book.orders, refund_revokes=policy.refund_revokes)
     return [

@@ -1,30 +1,33 @@
 """The one way in for everything that changes money.
 
-Lock, re-read, climb, recompute, write: all in the caller's transaction. Because the rules are a maximum
-and a recomputation, it does not matter in which order, or how often, facts come.
+Lock, re-read, climb, recompute, write: all in the caller's transaction, and each kind of row at once,
+however many facts there are. Because the rules are a maximum and a recomputation, it does not matter in
+which order, or how often, facts come.
 """
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from tuntas.domain.contradictions import Contradiction
 from tuntas.domain.facts import Fact, Source
-from tuntas.domain.grants import Entitlement, entitle
+from tuntas.domain.grants import entitle
 from tuntas.domain.ladder import MEANING, PaymentStatus, Rung
 from tuntas.domain.orders import Order, invitation_status
-from tuntas.domain.refunds import is_no_void_after_all, is_void
+from tuntas.domain.refunds import RefundRow, is_no_void_after_all, is_void
 from tuntas.domain.schedule import next_check
 from tuntas.domain.transactions import Transaction, climb, contradicts
 from tuntas.domain.unapplied import UnappliedPayment, Why, unapplied_payments
 from tuntas.settings import Confirm
-from tuntas.store import ledger, orders, refunds
-from tuntas.store.alerts import AlertKind, raise_alert, resolve
+from tuntas.store import ledger, told_refunds
+from tuntas.store.alerts import AlertKind, Cause, raise_each, resolve_each
+from tuntas.store.books import Book, Follows, lock_books, owners_of
 from tuntas.store.database import UnitOfWork
+from tuntas.store.refunds import Payment
+from tuntas.store.told_refunds import Void
 from tuntas.usecases.backend import Backend
 
 
@@ -82,37 +85,100 @@ def alert_kind(why: Why) -> AlertKind:
     return AlertKind.AMOUNT_MISMATCH if why is Why.OTHER_AMOUNT else AlertKind.DUPLICATE_PAYMENT
 
 
-@dataclass(slots=True)
-class _Opened:
-    """One invitation's book while facts are being taken in."""
+class _Told:
+    """What people, and Midtrans, are told because of facts; about one thing the last word stands."""
 
-    book: ledger.Book
-    orders: dict[str, Order]
-    touched: dict[tuple[str, str, bool], Transaction] = field(default_factory=dict)
-    """The attempts that climbed, by order, transaction and whether it is a stray."""
+    def __init__(self) -> None:
+        self._causes: dict[Cause, Mapping[str, Any] | None] = {}
+        self._suspicions: dict[tuple[str, str], Rung] = {}
+
+    def open(self, kind: AlertKind, subject: str, detail: Mapping[str, Any]) -> None:
+        if self._causes.get((kind, subject)) is None:
+            self._causes[kind, subject] = detail
+
+    def close(self, kind: AlertKind, subject: str) -> None:
+        self._causes[kind, subject] = None
+
+    def suspect(self, fact: Fact, rung: Rung) -> None:
+        """Midtrans must decide between a notification and our books."""
+        self._suspicions[fact.order_id, fact.transaction_id] = rung
+
+    async def write(self, session: UnitOfWork, now: datetime) -> None:
+        gone = [cause for cause, detail in self._causes.items() if detail is None]
+        found = {cause: detail for cause, detail in self._causes.items() if detail is not None}
+        await resolve_each(session, gone, at=now)
+        await raise_each(session, found, at=now)
+        await ledger.suspect(session, self._suspicions, at=now)
+
+
+class _Opened:
+    """One invitation's book while facts are being taken in, and what follows from it so far."""
+
+    def __init__(self, book: Book, policy: Policy) -> None:
+        self.book = book
+        self.orders = {order.order_id: order for order in book.orders}
+        self.touched: dict[tuple[str, str, bool], Transaction] = {}
+        """The attempts that climbed, by order, transaction and whether it is a stray."""
+        self._policy = policy
+        self._recount()
+
+    def climb(self, order: Order, fact: Fact, told: _Told, *, stray: bool) -> Transaction | None:
+        """The attempt after the fact, if that told anything new."""
+        lane = order.strays if stray else order.transactions
+        before = _attempt(lane, fact.transaction_id)
+        after = climb(before, fact, stray=stray)
+        if after is None or after == before:
+            return None
+        self.orders[order.order_id] = _with(order, after)
+        self.touched[after.order_id, after.transaction_id, stray] = after
+        waited = self.waiting
+        self._recount()
+        for kind, subject in sorted(waited.keys() - self.waiting.keys()):
+            told.close(kind, subject)
+        self.tell_what_waits(told)
+        return after
+
+    def tell_what_waits(self, told: _Told) -> None:
+        """Money that bought nothing is an open alert until a person has kept it or given it back."""
+        for (kind, order_id), payments in sorted(self.waiting.items()):
+            told.open(kind, order_id, {"payments": payments})
+
+    def follows(self) -> Follows:
+        status = invitation_status(list(self.orders.values()))
+        return Follows(status, self.entitlement.confirmed_at, self.entitlement.expires_at)
+
+    def _recount(self) -> None:
+        self.entitlement = entitle(self.orders.values(), refund_revokes=self._policy.refund_revokes)
+        self.waiting = _waiting(unapplied_payments(self.orders.values(), self.entitlement))
 
 
 async def apply_facts(
-    session: UnitOfWork, facts: Sequence[Fact], *, policy: Policy, now: datetime
+    session: UnitOfWork, facts: Sequence[Fact], *, policy: Policy, now: datetime, wait: bool = True
 ) -> list[Outcome]:
-    """Take in facts about any orders; returns the outcome of each, in the order given."""
-    books = [_opened(book) for book in await ledger.lock_books(session, {fact.order_id for fact in facts})]
-    book_of = {order_id: opened for opened in books for order_id in opened.orders}
-    owners = await ledger.owners_of(session, {fact.transaction_id for fact in facts})
-    outcomes = [_take_in(fact, book_of.get(fact.order_id), owners, policy) for fact in facts]
-    for opened in books:
-        if opened.touched:
-            await _write(session, opened, policy, now)
-    await _record_refunds(session, facts, outcomes, now)
-    await _record_voids(session, facts, books, now)
-    await _tell(session, facts, outcomes, now)
+    """Take in facts about any orders; returns the outcome of each, in the order given.
+
+    Without `wait` it raises Held, and has done nothing, when another session holds some of the orders.
+    """
+    books = await lock_books(session, {fact.order_id for fact in facts}, wait=wait)
+    owners = await owners_of(session, {fact.transaction_id for fact in facts})
+    opened = [_Opened(book, policy) for book in books]
+    opened_of = {order_id: each for each in opened for order_id in each.orders}
+    told = _Told()
+    outcomes = [_take_in(fact, opened_of.get(fact.order_id), owners, policy, told) for fact in facts]
+    await _write(session, [each for each in opened if each.touched], told, now)
+    await _record_refunds(session, facts, outcomes, opened, told, now)
+    await told.write(session, now)
     return outcomes
 
 
 async def recount(session: UnitOfWork, order_ids: Iterable[str], *, policy: Policy, now: datetime) -> None:
     """Write what follows from the orders anew: after one was made, closed, or decided about by a person."""
-    for book in await ledger.lock_books(session, order_ids):
-        await _write(session, _opened(book), policy, now)
+    opened = [_Opened(book, policy) for book in await lock_books(session, order_ids)]
+    told = _Told()
+    for each in opened:
+        each.tell_what_waits(told)
+    await _write(session, opened, told, now)
+    await told.write(session, now)
 
 
 def next_check_of(order: Order, page_ends: datetime, *, checks: int, now: datetime) -> datetime | None:
@@ -133,57 +199,62 @@ def payable_until(order: Order, page_ends: datetime) -> datetime:
     )
 
 
-def _opened(book: ledger.Book) -> _Opened:
-    return _Opened(book, {order.order_id: order for order in book.orders})
+def _take_in(
+    fact: Fact, opened: _Opened | None, owners: dict[str, str], policy: Policy, told: _Told
+) -> Outcome:
+    outcome = _outcome(fact, opened, owners, policy, told)
+    about = {"transaction_id": fact.transaction_id, "transaction_status": fact.transaction_status}
+    if (kind := _ALERTS.get(outcome)) is not None:
+        told.open(kind, fact.order_id, {**about, "gross_amount": fact.gross_amount})
+    if fact.unreadable:
+        told.open(AlertKind.UNREADABLE_FIELD, fact.order_id, {**about, "fields": list(fact.unreadable)})
+    if outcome is Outcome.CONTRADICTED and fact.source is Source.NOTIFICATION and fact.rung is not None:
+        told.suspect(fact, fact.rung)
+    return outcome
 
 
-def _take_in(fact: Fact, opened: _Opened | None, owners: dict[str, str], policy: Policy) -> Outcome:
+def _outcome(
+    fact: Fact, opened: _Opened | None, owners: dict[str, str], policy: Policy, told: _Told
+) -> Outcome:
     if opened is None:
         return Outcome.UNKNOWN_ORDER
     if owners.get(fact.transaction_id, fact.order_id) != fact.order_id:
         return Outcome.FOREIGN_TRANSACTION
-    return _take_in_ours(fact, opened, opened.orders[fact.order_id], owners, policy)
+    order = opened.orders[fact.order_id]
+    take_in = _take_in_ours if order.takes(fact) else _take_in_stray
+    return take_in(fact, opened, order, owners, policy, told)
 
 
 def _take_in_ours(
-    fact: Fact, opened: _Opened, order: Order, owners: dict[str, str], policy: Policy
+    fact: Fact, opened: _Opened, order: Order, owners: dict[str, str], policy: Policy, told: _Told
 ) -> Outcome:
-    if not order.takes(fact):
-        return _take_in_stray(fact, opened, order, owners)
     if fact.rung is None:
         return Outcome.UNKNOWN_STATUS
     if policy.hold_takebacks and fact.source is Source.NOTIFICATION and _takes_back(order, fact):
         return Outcome.AWAITING_CONFIRMATION
     contradicted = contradicts(_attempt(order.transactions, fact.transaction_id), fact)
-    climbed = _climb(opened, order, fact, owners, stray=False)
+    climbed = opened.climb(order, fact, told, stray=False)
+    if climbed:
+        owners[fact.transaction_id] = fact.order_id
     if contradicted and not fact.begins_epoch:
         return Outcome.CONTRADICTED
     return Outcome.APPLIED if climbed else Outcome.UNCHANGED
 
 
-def _take_in_stray(fact: Fact, opened: _Opened, order: Order, owners: dict[str, str]) -> Outcome:
+def _take_in_stray(
+    fact: Fact, opened: _Opened, order: Order, owners: dict[str, str], _: Policy, told: _Told
+) -> Outcome:
     """Another amount is a mismatch as long as its money waits, or may come; giving it back ends that."""
     known = _attempt(order.strays, fact.transaction_id)
     if fact.currency != "IDR" or fact.gross_amount <= 0:
         return Outcome.AMOUNT_MISMATCH
-    climbed = _climb(opened, order, fact, owners, stray=True)
+    climbed = opened.climb(order, fact, told, stray=True)
+    if climbed:
+        owners[fact.transaction_id] = fact.order_id
     ends = fact.rung is not None and MEANING[fact.rung] in {PaymentStatus.FAILED, PaymentStatus.REFUNDED}
     if known is None or not ends:
         return Outcome.AMOUNT_MISMATCH
     return Outcome.APPLIED if climbed else Outcome.UNCHANGED
-
-
-def _climb(opened: _Opened, order: Order, fact: Fact, owners: dict[str, str], *, stray: bool) -> bool:
-    """Whether the fact told anything new."""
-    lane = order.strays if stray else order.transactions
-    before = _attempt(lane, fact.transaction_id)
-    after = climb(before, fact, stray=stray)
-    if after is None or after == before:
-        return False
-    opened.orders[order.order_id] = _with(order, after)
-    opened.touched[after.order_id, after.transaction_id, stray] = after
-    owners[after.transaction_id] = after.order_id
-    return True
 
 
 def _attempt(lane: Sequence[Transaction], transaction_id: str) -> Transaction | None:
@@ -205,88 +276,65 @@ def _takes_back(order: Order, fact: Fact) -> bool:
     return _with(order, after).status is not PaymentStatus.PAID
 
 
-async def _write(session: UnitOfWork, opened: _Opened, policy: Policy, now: datetime) -> None:
-    found = list(opened.orders.values())
-    entitlement = entitle(found, refund_revokes=policy.refund_revokes)
-    await ledger.write_transactions(session, list(opened.touched.values()))
-    for order in found:
-        if order.status is not opened.book.stored[order.order_id]:
+async def _write(session: UnitOfWork, opened: Sequence[_Opened], told: _Told, now: datetime) -> None:
+    attempts = [attempt for each in opened for attempt in each.touched.values()]
+    await ledger.write_transactions(session, attempts)
+    await ledger.write_statuses(session, [new for each in opened for new in _new_statuses(each, now)])
+    await ledger.write_grants(session, [(each.book, each.entitlement.grants) for each in opened])
+    await ledger.write_follows(session, [(each.book, each.follows()) for each in opened])
+    for each in opened:
+        if each.entitlement.grants and not each.book.has_its_name:
+            told.open(AlertKind.NAME_LOST, str(each.book.invitation_id), {})
+
+
+def _new_statuses(opened: _Opened, now: datetime) -> Iterator[ledger.NewStatus]:
+    for order in opened.orders.values():
+        if (status := order.status) is not opened.book.stored[order.order_id]:
             check_at = next_check_of(order, opened.book.payable_until[order.order_id], checks=0, now=now)
-            await ledger.write_order_status(session, order, next_check_at=check_at)
-    await ledger.write_invitation(session, opened.book.invitation_id, invitation_status(found), entitlement)
-    if entitlement.grants and not opened.book.has_its_name:
-        await raise_alert(session, AlertKind.NAME_LOST, str(opened.book.invitation_id), at=now)
-    await _watch_unapplied(session, opened, entitlement, policy, now)
+            yield ledger.NewStatus(order.order_id, status, check_at)
 
 
-async def _watch_unapplied(
-    session: UnitOfWork, opened: _Opened, entitlement: Entitlement, policy: Policy, now: datetime
-) -> None:
-    """Money that bought nothing is an open alert until a person has kept it or given it back."""
-    before = entitle(opened.book.orders, refund_revokes=policy.refund_revokes)
-    waited = _waiting(unapplied_payments(opened.book.orders, before))
-    waits = _waiting(unapplied_payments(opened.orders.values(), entitlement))
-    for (order_id, kind), payments in sorted(waits.items()):
-        await raise_alert(session, kind, order_id, at=now, detail={"payments": payments})
-    for order_id, kind in sorted(waited.keys() - waits.keys()):
-        await resolve(session, kind, order_id, at=now)
-
-
-def _waiting(payments: Iterable[UnappliedPayment]) -> dict[tuple[str, AlertKind], list[dict[str, Any]]]:
-    """What alerts say, by order and kind."""
-    found: dict[tuple[str, AlertKind], list[dict[str, Any]]] = defaultdict(list)
+def _waiting(payments: Iterable[UnappliedPayment]) -> dict[tuple[AlertKind, str], list[dict[str, Any]]]:
+    """What alerts say, by kind and order."""
+    found: dict[tuple[AlertKind, str], list[dict[str, Any]]] = {}
     for payment in payments:
         if payment.waits:
             about = payment.transaction
             told = {"transaction_id": about.transaction_id, "amount": about.gross_amount, "why": payment.why}
-            found[about.order_id, alert_kind(payment.why)].append(told)
+            found.setdefault((alert_kind(payment.why), about.order_id), []).append(told)
     return found
 
 
 async def _record_refunds(
-    session: UnitOfWork, facts: Sequence[Fact], outcomes: Sequence[Outcome], now: datetime
+    session: UnitOfWork,
+    facts: Sequence[Fact],
+    outcomes: Sequence[Outcome],
+    opened: Sequence[_Opened],
+    told: _Told,
+    now: datetime,
 ) -> None:
-    listed: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+    """Take in the refunds that the facts list, and the captured payments that were cancelled."""
+    listed: dict[Payment, list[RefundRow]] = defaultdict(list)
     for fact, outcome in zip(facts, outcomes, strict=True):
         if outcome in _HEARD and fact.refunds:
-            listed[fact.order_id, fact.transaction_id].append(fact)
-    for (order_id, transaction_id), sources in sorted(listed.items()):
-        rows = [row for fact in sources for row in fact.refunds]
-        if not await refunds.record(session, order_id, transaction_id, rows, at=now):
-            await raise_alert(session, AlertKind.OVER_REFUNDED, order_id, at=now)
+            listed[fact.order_id, fact.transaction_id].extend(fact.refunds)
+    for order_id in await told_refunds.record(session, listed, at=now):
+        told.open(AlertKind.OVER_REFUNDED, order_id, {})
+    await told_refunds.record_voids(session, _voids(facts, opened), at=now)
 
 
-async def _record_voids(
-    session: UnitOfWork, facts: Sequence[Fact], books: Sequence[_Opened], now: datetime
-) -> None:
+def _voids(facts: Sequence[Fact], opened: Sequence[_Opened]) -> list[Void]:
     """A captured payment that was cancelled leaves a row like any refund, while that stands."""
-    before = {held.transaction_id: held.rung for opened in books for held in _attempts(opened.book.orders)}
-    after = {held.transaction_id: held.rung for opened in books for held in _attempts(opened.orders.values())}
+    before = {held.transaction_id: held.rung for each in opened for held in _attempts(each.book.orders)}
+    after = {held.transaction_id: held.rung for each in opened for held in _attempts(each.orders.values())}
+    found: dict[Payment, Void] = {}
     for fact in facts:
-        payment = fact.order_id, fact.transaction_id
         was, now_is = before.get(fact.transaction_id), after.get(fact.transaction_id)
         if is_void(was, fact.rung, now_is) or is_no_void_after_all(was, now_is):
-            stands = now_is is Rung.CANCEL
-            await refunds.record_void(session, *payment, amount=fact.gross_amount, stands=stands, at=now)
+            payment = fact.order_id, fact.transaction_id
+            found[payment] = Void(payment, fact.gross_amount, stands=now_is is Rung.CANCEL)
+    return list(found.values())
 
 
 def _attempts(found: Iterable[Order]) -> Iterator[Transaction]:
     return (attempt for order in found for attempt in order.transactions)
-
-
-async def _tell(
-    session: UnitOfWork, facts: Sequence[Fact], outcomes: Sequence[Outcome], now: datetime
-) -> None:
-    """Open the alerts that the facts themselves call for, and have Midtrans asked where it must decide."""
-    for fact, outcome in zip(facts, outcomes, strict=True):
-        about = {"transaction_id": fact.transaction_id, "transaction_status": fact.transaction_status}
-        if (kind := _ALERTS.get(outcome)) is not None:
-            detail = {**about, "gross_amount": fact.gross_amount}
-            await raise_alert(session, kind, fact.order_id, at=now, detail=detail)
-        if fact.unreadable:
-            detail = {**about, "fields": list(fact.unreadable)}
-            await raise_alert(session, AlertKind.UNREADABLE_FIELD, fact.order_id, at=now, detail=detail)
-        if outcome is Outcome.CONTRADICTED and fact.source is Source.NOTIFICATION and fact.rung is not None:
-            suspicion = Contradiction(fact.rung, since=now, answers=0)
-            await ledger.write_contradiction(session, fact.order_id, fact.transaction_id, suspicion)
-            await orders.check_soon(session, fact.order_id, at=now)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import structlog
 
 from tuntas.store.alerts import AlertKind, raise_alert, resolve, resolve_all
-from tuntas.store.database import DatabaseUnreachable
+from tuntas.store.database import DatabaseUnreachable, Pool
+from tuntas.store.inspection import Part, next_part, was_seen
 from tuntas.store.invariants import INVARIANTS, Invariant, broken
 from tuntas.usecases.backend import Backend
 
@@ -25,14 +26,20 @@ class Breach:
 async def check_invariants(backend: Backend, invariants: Sequence[Invariant] = INVARIANTS) -> list[Breach]:
     """Every invariant that does not hold now; opens an alert for each, and closes those that hold again.
 
-    Each is examined alone: one that cannot be is a breach itself, and the others go on.
+    Each is examined alone: one that cannot be is a breach itself, and the others go on. Of the payments
+    the newest are looked at each time, the others in turn.
     """
-    return [breach for invariant in invariants if (breach := await _check(backend, invariant)) is not None]
+    async with backend.database.transaction() as session:
+        part = await next_part(session)
+    checked = [await _check(backend, invariant, part) for invariant in invariants]
+    async with backend.database.transaction() as session:
+        await was_seen(session, part, at=backend.clock.now())
+    return [breach for breach in checked if breach is not None]
 
 
-async def _check(backend: Backend, invariant: Invariant) -> Breach | None:
+async def _check(backend: Backend, invariant: Invariant, part: Part) -> Breach | None:
     now = backend.clock.now()
-    subjects = await _examine(backend, invariant)
+    subjects = await _examine(backend, invariant, part)
     async with backend.database.transaction() as session:
         if not subjects:
             await resolve(session, AlertKind.INVARIANT, invariant.name, at=now)
@@ -44,11 +51,11 @@ async def _check(backend: Backend, invariant: Invariant) -> Breach | None:
     return Breach(invariant, subjects)
 
 
-async def _examine(backend: Backend, invariant: Invariant) -> tuple[str, ...]:
+async def _examine(backend: Backend, invariant: Invariant, part: Part) -> tuple[str, ...]:
     """The first few subjects. Raises DatabaseUnreachable: then nothing can be said of any invariant."""
     try:
-        async with backend.database.transaction(patient=True) as session:
-            found = await broken(session, invariant, now=backend.clock.now(), limit=_SHOWN)
+        async with backend.database.transaction(Pool.PATIENT) as session:
+            found = await broken(session, invariant, part, now=backend.clock.now(), limit=_SHOWN)
     except DatabaseUnreachable:
         raise
     except Exception as error:  # noqa: BLE001  a query that fails or takes too long says nothing of the others

@@ -12,6 +12,7 @@ from tuntas.midtrans.notification import Notification, parse_notification
 from tuntas.store import inbox, payment_logs
 from tuntas.store.alerts import AlertKind, raise_alert
 from tuntas.store.database import DatabaseUnreachable, UnitOfWork
+from tuntas.store.inbox import Concluded
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import Outcome, apply_facts, policy_of
 from tuntas.usecases.backend import Backend
@@ -87,7 +88,7 @@ async def _take_in(
         (outcome,) = await apply_facts(session, [fact], policy=policy_of(backend), now=now)
     await _compare(session, kept.order_id, claim, answer if outcome in _HEARD else None, now)
     if kept.outcome == Outcome.AWAITING_CONFIRMATION:
-        await inbox.conclude(session, kept.id, outcome=outcome, at=now)
+        await inbox.conclude(session, [Concluded(kept, Event.STATUS_CHECKED, outcome)], at=now)
     return outcome
 
 

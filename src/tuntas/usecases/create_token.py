@@ -9,7 +9,7 @@ payment method was chosen ("token life and order_id reuse").
 
 import asyncio
 import uuid
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,6 +45,7 @@ from tuntas.usecases.errors import (
 )
 from tuntas.usecases.flights import FlightEnded
 from tuntas.usecases.invitations import is_live
+from tuntas.usecases.return_address import check_finish_url, own_address
 
 log = structlog.get_logger()
 
@@ -81,6 +82,7 @@ class _Wish:
     invitation_id: int
     amount: int | None
     renew: bool
+    finish_url: str | None
     lease_until: datetime
 
 
@@ -90,6 +92,7 @@ class _Ask:
 
     order: Order
     request: PaymentRequest
+    finish_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,30 +101,39 @@ class _Wait:
 
 
 async def create_token(
-    backend: Backend, user: User, invitation_id: int, *, amount: int | None = None, renew: bool = False
+    backend: Backend,
+    user: User,
+    invitation_id: int,
+    *,
+    amount: int | None = None,
+    renew: bool = False,
+    finish_url: str | None = None,
 ) -> TokenResult:
     """The live token of the invitation's order, a new one where there is none.
 
-    `amount` decides nothing: it is compared with the price. Raises InvitationNotFound, AmountMismatch,
-    AlreadyPaid, TokenInProgress, or a GatewayError after which the order stays resumable.
+    `amount` decides nothing: it is compared with the price. `finish_url` is where the customer returns; ours
+    where it is None. Raises InvitationNotFound, AmountMismatch, AlreadyPaid, FinishUrlNotAllowed,
+    TokenInProgress, or a GatewayError after which the order stays resumable.
     """
-    key = (create_token, user.id, invitation_id, amount, renew)
+    if finish_url is not None:
+        check_finish_url(backend.settings, finish_url)
+    seconds = backend.settings.midtrans_timeout_seconds + _GRACE_SECONDS
+    key = (create_token, user.id, invitation_id, amount, renew, finish_url)
+
+    def begin() -> Awaitable[TokenResult]:
+        lease_until = backend.clock.now() + timedelta(seconds=seconds)
+        wish = _Wish(user, invitation_id, amount, renew, finish_url, lease_until)
+        return _in_time(backend, wish, seconds)
+
     try:
-        result, begun_here = await backend.flights.share(
-            key, lambda: _in_time(backend, user, invitation_id, amount=amount, renew=renew)
-        )
+        result, begun_here = await backend.flights.share(key, begin)
     except FlightEnded:
         raise TokenInProgress from None
     return result if begun_here else replace(result, reused=True)
 
 
-async def _in_time(
-    backend: Backend, user: User, invitation_id: int, *, amount: int | None, renew: bool
-) -> TokenResult:
+async def _in_time(backend: Backend, wish: _Wish, seconds: float) -> TokenResult:
     """Have an answer before the deadline, also when nobody waits for it; never leave a lease behind."""
-    seconds = backend.settings.midtrans_timeout_seconds + _GRACE_SECONDS
-    until = backend.clock.now() + timedelta(seconds=seconds)
-    wish = _Wish(user, invitation_id, amount, renew, until)
     try:
         async with asyncio.timeout(seconds):
             return await _token(backend, wish)
@@ -183,14 +195,24 @@ async def _next_step(session: UnitOfWork, backend: Backend, wish: _Wish) -> Toke
         session.add(order)
         await session.flush()
         await recount(session, [order.order_id], policy=policy_of(backend), now=now)
-    elif order.snap_token is not None:
+    elif order.snap_token is not None and not await _should_return_elsewhere(session, order, wish):
         return _result(order, reused=True)
     elif order.asking_until is not None and order.asking_until > now:
         return _Wait()
 
     order.asking_until = wish.lease_until
     payment_logs.append(session, Event.TOKEN_REQUESTED, at=now, order_id=order.order_id)
-    return _Ask(order, _payment_request(backend, wish.user, invitation, order))
+    return _Ask(order, _payment_request(backend, wish, invitation, order), wish.finish_url)
+
+
+async def _should_return_elsewhere(session: UnitOfWork, order: Order, wish: _Wish) -> bool:
+    """Whether the live token sends the customer back to another page than wished, and can be replaced.
+
+    Midtrans gives a new token for the same order as long as no payment method was chosen.
+    """
+    if order.finish_url == wish.finish_url:
+        return False
+    return not await orders.transactions_of(session, order.order_id)
 
 
 async def _usable_order(session: UnitOfWork, invitation: Invitation, now: datetime) -> Order | None:
@@ -224,39 +246,46 @@ def _new_order(invitation: Invitation, now: datetime, lifetime_minutes: int) -> 
     )
 
 
-def _payment_request(backend: Backend, user: User, invitation: Invitation, order: Order) -> PaymentRequest:
-    base_url = backend.settings.base_url
+def _payment_request(backend: Backend, wish: _Wish, invitation: Invitation, order: Order) -> PaymentRequest:
+    finish, error = (
+        wish.finish_url or own_address(backend.settings, page, order.order_id, order.expires_at)
+        for page in ("success", "error")
+    )
     return PaymentRequest(
         order_id=order.order_id,
         gross_amount=Rupiah(order.gross_amount),
         item_id=f"package-{invitation.package_id}",
         item_name=f"{invitation.package.name} – {invitation.domain}",
-        customer_name=user.name,
-        customer_email=user.email,
+        customer_name=wish.user.name,
+        customer_email=wish.user.email,
         created_at=order.created_at,
         lifetime_minutes=backend.settings.tuntas_order_lifetime_minutes,
-        finish_url=f"{base_url}/payment/success",
-        error_url=f"{base_url}/payment/error",
+        finish_url=finish,
+        error_url=error,
     )
 
 
 async def _ask(backend: Backend, step: _Ask, *, last: bool) -> TokenResult:
     """Call Midtrans and keep the answer.
 
-    Raises OrderIdTaken when the order id is used up: a new order is due, unless this was the `last`.
+    Raises OrderIdTaken when the order id is used up: a new order is due, unless this was the `last`. An order
+    that has a live token keeps it then, whatever went wrong: it can still be paid.
     """
-    order = step.order
+    order, lives = step.order, step.order.snap_token is not None
     try:
         token, detail = await _create(backend, step.request)
     except OrderIdTaken as error:
-        await _write_failure(backend, order, error, unusable=True, tell=last)
-        raise
+        await _write_failure(backend, order, error, unusable=not lives, tell=last)
+        if not lives:
+            raise
     except GatewayError as error:
-        await _write_failure(
-            backend, order, error, tell=isinstance(error, GatewayRejected | GatewayMisconfigured)
-        )
-        raise
-    return _result(await _keep(backend, order, token, detail), reused=False)
+        tell = isinstance(error, GatewayRejected | GatewayMisconfigured)
+        await _write_failure(backend, order, error, tell=tell)
+        if not lives:
+            raise
+    else:
+        return _result(await _keep(backend, step, token, detail), reused=False)
+    return _result(order, reused=True)
 
 
 async def _create(backend: Backend, request: PaymentRequest) -> tuple[SnapToken, dict[str, Any]]:
@@ -272,10 +301,11 @@ async def _create(backend: Backend, request: PaymentRequest) -> tuple[SnapToken,
         return token, {"without_email": error.messages}
 
 
-async def _keep(backend: Backend, asked: Order, token: SnapToken, detail: dict[str, Any]) -> Order:
+async def _keep(backend: Backend, asked: _Ask, token: SnapToken, detail: dict[str, Any]) -> Order:
     now = backend.clock.now()
     async with backend.database.transaction() as session:
-        order = await orders.locked_order(session, asked.order_id)
+        order = await orders.locked_order(session, asked.order.order_id)
+        order.finish_url = asked.finish_url
         order.snap_token, order.redirect_url, order.asking_until = token.token, token.redirect_url, None
         payment_logs.append(session, Event.TOKEN_CREATED, at=now, order_id=order.order_id, detail=detail)
         for subject in (str(order.invitation_id), _EVERYBODY):

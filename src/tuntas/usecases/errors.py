@@ -10,7 +10,8 @@ UseCaseError
 ├── DomainTaken, DomainInvalid, DomainReserved,
 │   DomainFixed, DomainReleased, DomainElsewhere,
 │   TooManyUnpaid                                           choosing a domain
-├── AmountMismatch, AlreadyPaid, TokenInProgress            asking to pay
+├── AmountMismatch, AlreadyPaid, FinishUrlNotAllowed,
+│   TokenInProgress                                         asking to pay
 ├── TooManyRequests, Overloaded                             asking too often, or all at once
 ├── Busy                                                    others are at work on the same thing
 └── NothingToRefund, TransactionNeeded, RefundTooLarge,
@@ -149,6 +150,12 @@ class AmountMismatch(UseCaseError):
 
 class AlreadyPaid(UseCaseError):
     code = "already_paid"
+
+
+class FinishUrlNotAllowed(UseCaseError):
+    """Customers are sent back to origins that the configuration names, and nowhere else."""
+
+    code = "finish_url_not_allowed"
 
 
 class TokenInProgress(UseCaseError):

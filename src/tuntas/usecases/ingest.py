@@ -1,18 +1,25 @@
-"""Take in what Midtrans sends to the webhook: verify, keep as received, apply, say what became of it."""
+"""Take in what Midtrans sends to the webhook: verify, keep as received, apply, say what became of it.
 
+However many notifications lie before us, one transaction takes them in; one alone is a batch of one.
+"""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
 
+from tuntas.domain.facts import Fact
 from tuntas.domain.money import NotRupiah
 from tuntas.midtrans.notification import MalformedNotification, Notification, parse_notification
 from tuntas.midtrans.signature import is_signed
 from tuntas.settings import Confirm
 from tuntas.store import inbox, jobs, payment_logs
-from tuntas.store.alerts import AlertKind, raise_alert, resolve
+from tuntas.store.alerts import AlertKind, Cause, raise_alert, raise_each, resolve_each
 from tuntas.store.database import UnitOfWork, trouble_of
+from tuntas.store.inbox import Arrival, Concluded, Entry
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import Outcome, apply_facts, policy_of
 from tuntas.usecases.backend import Backend
@@ -34,22 +41,47 @@ class Refusal(StrEnum):
     """Correctly signed, but the status code cannot belong to the status claimed."""
 
 
+class Forged(Exception):
+    """Not from Midtrans, for all that can be seen: nothing of it is kept but a trace."""
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
-class Refused:
-    reason: Refusal
-    kept: bool = False
-    """Rightly signed: stored with its body, and told to a person."""
+class Delivery:
+    """A rightly signed notification as it came in."""
+
+    body: bytes
+    notification: Notification
+    received_at: datetime
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why it is kept, and shown to a person, but not believed."""
+        if self.notification.is_dashboard_test:
+            return None
+        if self.notification.problem is not None:
+            return Refusal.MALFORMED
+        return None if self.notification.is_coherent else Refusal.INCOHERENT
 
 
-async def ingest(backend: Backend, body: bytes) -> Refused | None:
-    """None when it is stored: durable, and applied unless it is poison, which the inbox retries.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An entry of the inbox, and what its body says."""
 
-    An exception says that it is not stored.
-    """
+    entry: Entry
+    notification: Notification
+    refusal: Refusal | None = None
+
+
+def verify(backend: Backend, body: bytes) -> Delivery:
+    """Read a body and check its signature. Raises Forged."""
     try:
         notification = parse_notification(body)
     except MalformedNotification:
-        return Refused(Refusal.MALFORMED)
+        raise Forged(Refusal.MALFORMED) from None
     if not is_signed(
         notification.signature_key,
         notification.order_id,
@@ -57,37 +89,78 @@ async def ingest(backend: Backend, body: bytes) -> Refused | None:
         notification.gross_amount,
         backend.settings.signature_keys,
     ):
-        return Refused(Refusal.BAD_SIGNATURE)
-    refusal = _refusal(notification)
-    async with backend.turns.of(notification.order_id):
-        await backend.database.commit(lambda session: _take_in(session, backend, body, notification, refusal))
-    return None if refusal is None else Refused(refusal, kept=True)
+        raise Forged(Refusal.BAD_SIGNATURE)
+    return Delivery(body, notification, backend.clock.now())
+
+
+async def take_in(
+    session: UnitOfWork, backend: Backend, deliveries: Sequence[Delivery], *, wait: bool
+) -> list[Concluded]:
+    """Store these, each applied unless it is poison, which the inbox retries; returns what became of them.
+
+    Without `wait` it raises Held when another session holds some of their orders. Of several any may make
+    all fail, with whatever exception; one alone fails only by the database's trouble.
+    """
+    alike: dict[bytes, list[Delivery]] = {}
+    for delivery in deliveries:
+        alike.setdefault(delivery.body, []).append(delivery)
+    arrivals = [_arrival(same[0], len(same)) for same in alike.values()]
+    entries = await inbox.recognize(session, arrivals, at=backend.clock.now())
+    opened = [
+        Opened(entry, same[0].notification, same[0].refusal)
+        for entry, same in zip(entries, alike.values(), strict=True)
+        if not entry.is_concluded
+    ]
+    return await handle(session, backend, opened, wait=wait)
 
 
 async def handle(
-    session: UnitOfWork, backend: Backend, kept: inbox.Entry, notification: Notification
-) -> str | None:
-    """Apply a stored notification and write down the outcome; None when it stays unhandled for now.
+    session: UnitOfWork, backend: Backend, opened: Sequence[Opened], *, wait: bool = True
+) -> list[Concluded]:
+    """Apply entries of the inbox and store what became of them; those left out stay unhandled for now.
 
-    Whatever goes wrong in applying is undone alone: the stored body survives and is tried again later.
+    What goes wrong in applying one entry alone is undone: its body survives and is tried again later.
+    Raises Overtaken, and what `apply_facts` raises.
     """
     now = backend.clock.now()
-    about = _about(kept, notification)
+    concluded = [
+        Concluded(each.entry, Event.WEBHOOK_REJECTED, each.refusal) for each in opened if each.refusal
+    ]
+    believed = [each for each in opened if not each.refusal]
+    failed: Exception | None = None
     try:
-        async with session.begin_nested():
-            outcome = await _apply(session, backend, kept, notification, now)
+        async with session.begin_nested() if len(opened) == 1 else nullcontext():
+            concluded += await _apply(session, backend, believed, now, wait=wait)
     except Exception as error:
-        if trouble_of(error) is not None:
-            raise  # the database's trouble, not the notification's
-        await _postpone(session, kept, error, now)
-        return None
-    await inbox.conclude(session, kept.id, outcome=outcome, at=now)
-    if kept.tries:
-        await resolve(session, AlertKind.POISON, str(kept.id), at=now)
-    payment_logs.append(session, Event.WEBHOOK_PROCESSED, at=now, outcome=outcome, **about)
-    write = log.info if outcome in _QUIET else log.warning
-    write("webhook_processed", outcome=outcome, **about)
-    return outcome
+        if len(opened) > 1 or trouble_of(error) is not None:
+            raise  # any of them, or the database's trouble and not the notification's
+        failed = error
+    await inbox.store(session, [each.entry for each in opened], concluded, at=now)
+    if failed is not None:
+        await _postpone(session, opened[0].entry, failed, now)
+    await _tell(session, opened, concluded, now)
+    return concluded
+
+
+def log_concluded(concluded: Sequence[Concluded]) -> None:
+    """Tell the log, once it is committed: what goes as it should in one line, all else each in its own.
+
+    `payment_logs` has a line for every one.
+    """
+    told = concluded
+    quiet = sum(found.outcome in _QUIET for found in concluded)
+    if quiet > 1:
+        log.info("webhooks_processed", count=quiet)
+        told = [found for found in concluded if found.outcome not in _QUIET]
+    for found in told:
+        write = log.info if found.outcome in _QUIET else log.warning
+        write(
+            found.event.value,
+            outcome=found.outcome,
+            order_id=found.entry.order_id,
+            transaction_id=found.entry.transaction_id,
+            transaction_status=found.entry.transaction_status,
+        )
 
 
 async def record_refusal(backend: Backend, reason: Refusal, body: bytes) -> None:
@@ -108,83 +181,75 @@ async def record_refusal(backend: Backend, reason: Refusal, body: bytes) -> None
         )
 
 
-def _refusal(notification: Notification) -> Refusal | None:
-    """Why a rightly signed notification is not believed, if it is not."""
-    if notification.is_dashboard_test:
-        return None
-    if notification.problem is not None:
-        return Refusal.MALFORMED
-    return None if notification.is_coherent else Refusal.INCOHERENT
-
-
-async def _take_in(
-    session: UnitOfWork, backend: Backend, body: bytes, notification: Notification, refusal: Refusal | None
-) -> None:
-    kept = await inbox.keep(
-        session,
-        body,
-        order_id=notification.order_id,
-        transaction_id=notification.transaction_id,
-        status=notification.transaction_status,
-        at=backend.clock.now(),
+def _arrival(delivery: Delivery, times: int) -> Arrival:
+    about = delivery.notification
+    return Arrival(
+        delivery.body,
+        about.order_id,
+        about.transaction_id,
+        about.transaction_status,
+        delivery.received_at,
+        times,
     )
-    if kept.is_concluded:
-        return
-    if refusal is None:
-        await handle(session, backend, kept, notification)
-    else:
-        await _keep_refused(session, backend, kept, notification, refusal)
 
 
-async def _keep_refused(
-    session: UnitOfWork, backend: Backend, kept: inbox.Entry, notification: Notification, refusal: Refusal
-) -> None:
-    """Signed by Midtrans and not to be believed: a person must see what it says."""
-    now = backend.clock.now()
-    about = _about(kept, notification)
-    await inbox.conclude(session, kept.id, outcome=refusal, at=now)
-    payment_logs.append(session, Event.WEBHOOK_REJECTED, at=now, outcome=refusal, **about)
-    detail = {"notification": kept.id, "why": notification.problem or refusal}
-    await raise_alert(session, AlertKind.NOTIFICATION_REFUSED, kept.order_id, at=now, detail=detail)
-    log.warning("webhook_rejected", outcome=refusal, **about)
+async def _apply(
+    session: UnitOfWork, backend: Backend, opened: Sequence[Opened], now: datetime, *, wait: bool
+) -> list[Concluded]:
+    outcomes: dict[int, str] = {}
+    unreadable: dict[Cause, dict[str, str]] = {}
+    facts: dict[int, Fact] = {}
+    for each in opened:
+        entry = each.entry
+        try:
+            if each.notification.is_dashboard_test:
+                outcomes[entry.id] = _DASHBOARD_TEST
+            else:
+                fact = each.notification.fact(entry.received_at)
+                facts[entry.id] = replace(fact, order_id=entry.order_id) if entry.assigned else fact
+        except NotRupiah:
+            unreadable[AlertKind.AMOUNT_MISMATCH, each.notification.order_id] = {}
+            outcomes[entry.id] = Outcome.AMOUNT_MISMATCH
+    await raise_each(session, unreadable, at=now)
+    if backend.settings.confirm is Confirm.BEFORE:
+        outcomes |= dict.fromkeys(facts, Outcome.AWAITING_CONFIRMATION)
+    elif facts:
+        policy = policy_of(backend)
+        told = await apply_facts(session, list(facts.values()), policy=policy, now=now, wait=wait)
+        outcomes |= zip(facts, told, strict=True)
+    asked = [entry_id for entry_id in facts if _asks_back(backend, outcomes[entry_id])]
+    await jobs.defer_each(session, "confirm", [{"notification_id": entry_id} for entry_id in asked])
+    return [Concluded(each.entry, Event.WEBHOOK_PROCESSED, outcomes[each.entry.id]) for each in opened]
 
 
-async def _postpone(session: UnitOfWork, kept: inbox.Entry, error: Exception, now: datetime) -> None:
+def _asks_back(backend: Backend, outcome: str) -> bool:
+    after = backend.settings.confirm is Confirm.AFTER and outcome == Outcome.APPLIED
+    return after or outcome == Outcome.AWAITING_CONFIRMATION
+
+
+async def _postpone(session: UnitOfWork, entry: Entry, error: Exception, now: datetime) -> None:
     cause = type(error).__name__
     log.error(
         "notification_not_applied",
         exc_info=error,
-        order_id=kept.order_id,
-        transaction_id=kept.transaction_id,
+        order_id=entry.order_id,
+        transaction_id=entry.transaction_id,
     )
-    pause = min(_FIRST_PAUSE * (1 << min(kept.tries, 10)), _LONGEST_PAUSE)
-    await inbox.postpone(session, kept.id, error=cause, until=now + pause)
-    await raise_alert(session, AlertKind.POISON, str(kept.id), at=now, detail={"error": cause})
+    pause = min(_FIRST_PAUSE * (1 << min(entry.tries, 10)), _LONGEST_PAUSE)
+    await inbox.postpone(session, entry.id, error=cause, until=now + pause)
+    await raise_alert(session, AlertKind.POISON, str(entry.id), at=now, detail={"error": cause})
 
 
-async def _apply(
-    session: UnitOfWork, backend: Backend, kept: inbox.Entry, notification: Notification, now: datetime
-) -> str:
-    if notification.is_dashboard_test:
-        return _DASHBOARD_TEST
-    try:
-        fact = replace(notification.fact(kept.received_at), order_id=kept.order_id)
-    except NotRupiah:
-        await raise_alert(session, AlertKind.AMOUNT_MISMATCH, notification.order_id, at=now)
-        return Outcome.AMOUNT_MISMATCH
-    if backend.settings.confirm is Confirm.BEFORE:
-        outcome = Outcome.AWAITING_CONFIRMATION
-    else:
-        (outcome,) = await apply_facts(session, [fact], policy=policy_of(backend), now=now)
-    asks_back = backend.settings.confirm is Confirm.AFTER and outcome is Outcome.APPLIED
-    if asks_back or outcome is Outcome.AWAITING_CONFIRMATION:
-        await jobs.defer(session, "confirm", notification_id=kept.id)
-    return outcome
-
-
-def _about(kept: inbox.Entry, notification: Notification) -> payment_logs.About:
-    return payment_logs.About(
-        order_id=kept.order_id,
-        transaction_id=notification.transaction_id,
-        transaction_status=notification.transaction_status,
-    )
+async def _tell(
+    session: UnitOfWork, opened: Sequence[Opened], concluded: Sequence[Concluded], now: datetime
+) -> None:
+    """Signed by Midtrans and not to be believed: a person must see what it says. And poison no more."""
+    refused: dict[Cause, dict[str, object]] = {}
+    for each in opened:
+        if each.refusal:
+            why = each.notification.problem or each.refusal
+            detail: dict[str, object] = {"notification": each.entry.id, "why": why}
+            refused.setdefault((AlertKind.NOTIFICATION_REFUSED, each.entry.order_id), detail)
+    await raise_each(session, refused, at=now)
+    cured = [(AlertKind.POISON, str(found.entry.id)) for found in concluded if found.entry.tries]
+    await resolve_each(session, cured, at=now)

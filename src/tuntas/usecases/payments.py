@@ -13,7 +13,8 @@ from tuntas.domain.refunds import RefundState, WayBack
 from tuntas.domain.standing import PAYABLE, PaymentState, standing
 from tuntas.domain.transactions import Transaction as Attempt
 from tuntas.domain.unapplied import unapplied_payments
-from tuntas.store import inbox, ledger, orders, refunds
+from tuntas.store import inbox, orders, refunds
+from tuntas.store.books import Book, read_books
 from tuntas.store.database import UnitOfWork
 from tuntas.store.models import DomainGrant, Invitation, Order, Refund, Transaction
 from tuntas.usecases.backend import Backend
@@ -132,12 +133,25 @@ async def newest_payment(backend: Backend, owner_id: int) -> Payment | None:
     return newest.payments[0] if newest.payments else None
 
 
+async def own_order(backend: Backend, owner_id: int, name: str) -> str | None:
+    """The id of the owner's order of this id, or that the transaction of this id pays; None for others'."""
+    async with backend.database.transaction() as session:
+        return await orders.owned_order_named(session, owner_id, name)
+
+
+async def payment_by_pass(backend: Backend, order_id: str) -> Payment | None:
+    """For whoever holds the order's return pass: show nothing personal of it."""
+    async with backend.database.transaction() as session:
+        found = await orders.order_with_invitation(session, order_id)
+        return (await _as_seen(session, backend, [found]))[0] if found else None
+
+
 async def _as_seen(
     session: UnitOfWork, backend: Backend, found: Sequence[tuple[Order, Invitation]]
 ) -> list[Payment]:
     """The same number of queries, however many there are."""
     now = backend.clock.now()
-    books = await ledger.read_books(session, [invitation.id for _, invitation in found])
+    books = await read_books(session, [invitation.id for _, invitation in found])
     order_ids = [order.order_id for order, _ in found]
     went_back = await refunds.that_went_back(session, order_ids)
     claimed = await inbox.claimed_paid(session, order_ids)
@@ -161,7 +175,7 @@ async def _as_seen(
 def _seen(
     row: Order,
     invitation: Invitation,
-    book: ledger.Book,
+    book: Book,
     entitlement: Entitlement,
     *,
     went_back: Sequence[Refund],

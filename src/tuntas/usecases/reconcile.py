@@ -16,6 +16,7 @@ from tuntas.domain.schedule import is_over, pause_after_failure
 from tuntas.midtrans.errors import GatewayError, GatewayRejected, TransactionNotFound
 from tuntas.store import ledger, orders, payment_logs, refunds
 from tuntas.store.alerts import AlertKind, is_open, raise_alert, resolve
+from tuntas.store.books import read_book
 from tuntas.store.database import DatabaseUnreachable, UnitOfWork
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import (
@@ -231,7 +232,7 @@ async def _ask(backend: Backend, order: Order, doubted: Iterable[str]) -> list[F
 
 
 async def _read(session: UnitOfWork, order_id: str) -> Order:
-    book = await ledger.read_book(session, order_id)
+    book = await read_book(session, order_id)
     if book is None:
         raise LookupError(order_id)
     return book.order(order_id)
@@ -251,7 +252,7 @@ async def _take_in(
     told = [await _in_its_epoch(session, before, fact, take_word, now) for fact in facts]
     outcomes = await apply_facts(session, told, policy=policy, now=now)
     await recount(session, [order_id], policy=policy, now=now)  # whatever was damaged is whole again
-    await refunds.recount(session, order_id)
+    await refunds.recount(session, [order_id])
     payment_logs.append(
         session,
         Event.STATUS_CHECKED,

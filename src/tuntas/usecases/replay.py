@@ -14,7 +14,7 @@ from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import Outcome
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import NotAnOrphan, NotificationNotFound, OrderNotFound
-from tuntas.usecases.ingest import Refusal, handle
+from tuntas.usecases.ingest import Opened, Refusal, handle, log_concluded
 
 log = structlog.get_logger()
 
@@ -74,7 +74,7 @@ async def adopt(backend: Backend, notification_id: int, order_id: str, *, actor:
 
 async def _replay(session: UnitOfWork, backend: Backend, notification_id: int) -> str | None:
     kept = await _entry(session, notification_id, lock=True)
-    if kept.outcome in _REFUSED:
+    if kept.outcome in _REFUSED or kept.is_archived:
         return kept.outcome
     return await _handle_again(session, backend, kept)
 
@@ -110,7 +110,9 @@ async def _entry(session: UnitOfWork, notification_id: int, *, lock: bool = Fals
 async def _handle_again(session: UnitOfWork, backend: Backend, kept: inbox.Entry) -> str | None:
     """Handle an entry, and close the alerts whose cause is gone."""
     notification = parse_notification(kept.body)
-    outcome = await handle(session, backend, kept, notification)
+    concluded = await handle(session, backend, [Opened(kept, notification)])
+    log_concluded(concluded)
+    outcome = concluded[0].outcome if concluded else None
     if outcome is not None and outcome != Outcome.UNKNOWN_ORDER:
         await resolve(session, AlertKind.UNKNOWN_ORDER, notification.order_id, at=backend.clock.now())
     return outcome

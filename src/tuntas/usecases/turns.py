@@ -83,6 +83,10 @@ class Turns:
             if not queue.users:
                 del self._queues[order]
 
+    def is_in_trouble(self, order: str) -> bool:
+        """Whether its rows were found locked lately: then it is attempted alone, in its turn."""
+        return order in self._locked_at
+
     @asynccontextmanager
     async def _turn(self, queue: _Queue) -> AsyncIterator[None]:
         until = asyncio.get_running_loop().time() + TURN_SECONDS

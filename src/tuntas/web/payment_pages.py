@@ -37,7 +37,7 @@ async def result(request: Request, user: User) -> Response:
         "payment.html",
         user=user,
         payment=PaymentCard.of(payment) if payment else None,
-        hint=request.url.path.rsplit("/", 1)[1],
+        hint=request.url.path.rstrip("/").rsplit("/", 1)[1],
         checked=request.query_params.get("checked"),
     )
 
@@ -60,6 +60,5 @@ async def check(request: Request, user: User) -> Response:
 
 
 ROUTES = [
-    *(Route(f"/payment/{hint}", customers_only(result)) for hint in _HINTS),
     Route("/payment/check", customers_only(check), methods=["POST"]),
 ]

@@ -1,5 +1,6 @@
 """Templates with what each of them may use: texts, amounts, dates, and who is looking."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -48,6 +49,7 @@ def page(
     user: User | None = None,
     status: HTTPStatus = HTTPStatus.OK,
     path: str | None = None,
+    headers: Mapping[str, str] | None = None,
     **context: Any,  # noqa: ANN401  a template's own names
 ) -> HTMLResponse:
     """Render a template in the visitor's language.
@@ -73,7 +75,7 @@ def page(
         status=int(status),
         **context,
     )
-    return HTMLResponse(html, status)
+    return HTMLResponse(html, status, headers)
 
 
 def _text(language: Any, key: str, **values: object) -> str:  # noqa: ANN401  bound by partial above

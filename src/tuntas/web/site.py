@@ -13,12 +13,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tuntas.http.caller import LANGUAGE_COOKIE, language_of
 from tuntas.http.errors import (
+    API_PATHS,
     COME_AGAIN,
     client_left,
     code_of_status,
     database_code,
     headers_of,
-    refusal,
+    no_such_address,
     sentence,
     status_of,
 )
@@ -36,6 +37,7 @@ from tuntas.web import (
     invitation_pages,
     payment_pages,
     profile_pages,
+    return_pages,
 )
 from tuntas.web.render import page
 from tuntas.web.visitor import local_path
@@ -60,6 +62,7 @@ def create_site(backend: Backend, demo: DemoLogIn | None) -> Starlette:
             *checkout_pages.ROUTES,
             *payment_pages.ROUTES,
             *profile_pages.ROUTES,
+            *return_pages.ROUTES,
             *assets.ROUTES,
         ],
         middleware=[Middleware(_Around, backend=backend)],
@@ -121,8 +124,8 @@ async def _known(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
     code = code_of_status(status)
-    if request.url.path.startswith("/api/"):
-        return refusal(request, code, status)
+    if request.url.path.startswith(API_PATHS):
+        return no_such_address(request, code, status)
     return _error(request, code, text(f"error.{code}", language_of(request)), status)
 
 

@@ -1,0 +1,1 @@
+"""What Tuntas costs, measured beside others on the same machine. `python -m bench` runs everything."""

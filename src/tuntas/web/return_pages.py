@@ -1,0 +1,128 @@
+"""Back from Midtrans: `/payment/success`, `/payment/pending` and `/payment/error`.
+
+Who comes back may be logged in here, may hold the pass from our own return address, or neither: a customer
+of a frontend elsewhere, or inside an app. What is shown comes from our books; what the address claims is said
+to be its claim. A return by POST (some banks do) becomes a GET: another site's POST carries no cookie.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Self
+from urllib.parse import quote, urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from tuntas.domain.standing import PaymentState
+from tuntas.http.bodies import read_form
+from tuntas.http.caller import backend_of
+from tuntas.usecases import payments
+from tuntas.usecases.payments import Payment
+from tuntas.usecases.return_address import returning_order
+from tuntas.web.payment_pages import result
+from tuntas.web.render import page
+from tuntas.web.visitor import customers_only, visitor
+
+_HINTS = ("success", "pending", "error")
+_CLAIMS = {
+    "capture": "success",
+    "settlement": "success",
+    "authorize": "pending",
+    "pending": "pending",
+    "deny": "error",
+    "cancel": "error",
+    "expire": "error",
+    "failure": "error",
+}
+"""What Midtrans's `transaction_status` in the address claims; it comes to the finish page for pending too."""
+_KEPT = ("pass", "order_id", "id", "status_code", "transaction_status")
+_VALUE_MAX = 255
+_NEVER_KEPT = {"Cache-Control": "no-store"}
+
+_own_page = customers_only(result)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnCard:
+    """A payment as whoever holds its pass may see it: nothing personal."""
+
+    state: PaymentState
+    amount: int
+    deadline: datetime | None
+    codes: dict[str, str]
+    """What is typed in or told at the till, by the names of `HowToPay`."""
+
+    @classmethod
+    def of(cls, payment: Payment) -> Self:
+        due = payment.state is PaymentState.PENDING
+        told = payment.how_to_pay.told()
+        return cls(
+            state=payment.state,
+            amount=payment.order.gross_amount,
+            deadline=payment.deadline if due else None,
+            codes={name: told[name] for name in _TYPED if name in told},
+        )
+
+
+_TYPED = ("va_number", "biller_code", "bill_key", "payment_code")
+
+
+async def returned(request: Request) -> Response:
+    """The owner's page, else what the pass shows, else what the address claims."""
+    backend, asked = backend_of(request), request.query_params
+    passed = returning_order(backend, asked.get("pass", ""))
+    user = await visitor(request)
+    if user is not None:
+        named = asked.get("order_id") or passed or asked.get("id", "")
+        own = await payments.own_order(backend, user.id, named) if named else None
+        if own is not None and (own != asked.get("order_id") or "pass" in asked):
+            query = urlencode({"order_id": own})
+            return RedirectResponse(f"{request.url.path}?{query}", HTTPStatus.SEE_OTHER)
+        if own is not None or passed is None:
+            return await _own_page(request)
+    payment = await payments.payment_by_pass(backend, passed) if passed else None
+    return page(
+        request,
+        "returned.html",
+        payment=ReturnCard.of(payment) if payment else None,
+        claim=_claim(request),
+        log_in_url=None if user else _log_in_url(request),
+        headers=_NEVER_KEPT,
+    )
+
+
+def _log_in_url(request: Request) -> str:
+    kept = _kept({name: value for name, value in request.query_params.items() if name != "pass"})
+    here = request.url.path + (f"?{urlencode(kept)}" if kept else "")
+    return f"/login?next={quote(here, safe='')}"
+
+
+async def returned_by_post(request: Request) -> Response:
+    try:
+        sent = await read_form(request)
+    except HTTPException:
+        sent = {}  # a body nobody can read: the address alone then
+    query = urlencode(_kept({**request.query_params, **sent}))
+    where = request.url.path
+    return RedirectResponse(f"{where}?{query}" if query else where, HTTPStatus.SEE_OTHER)
+
+
+def _kept(fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: fields[name] for name in _KEPT if 0 < len(fields.get(name, "")) <= _VALUE_MAX}
+
+
+def _claim(request: Request) -> str:
+    told = request.query_params.get("transaction_status", "").lower()
+    return _CLAIMS.get(told) or request.url.path.rstrip("/").rsplit("/", 1)[1]
+
+
+ROUTES = [
+    Route(f"/payment/{hint}{end}", handler, methods=[method])
+    for hint in _HINTS
+    for end in ("", "/")
+    for method, handler in (("GET", returned), ("POST", returned_by_post))
+]
