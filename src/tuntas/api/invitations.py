@@ -5,11 +5,24 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from tuntas.api.openapi import refusals
 from tuntas.api.schemas import InvitationOut, PackageOut, ProfileOut, UserOut
 from tuntas.http.bodies import InvitationIn, InvitationPatch
 from tuntas.http.caller import CurrentBackend, CurrentUser
 from tuntas.usecases import invitations
 from tuntas.usecases.check_domain import check_domain
+from tuntas.usecases.errors import (
+    DomainElsewhere,
+    DomainFixed,
+    DomainInvalid,
+    DomainReserved,
+    DomainTaken,
+    InvitationNotFound,
+    Overloaded,
+    PackageNotFound,
+    TooManyRequests,
+    TooManyUnpaid,
+)
 
 router = APIRouter(tags=["invitations"])
 
@@ -20,18 +33,23 @@ Limit = Annotated[int, Query(ge=1, le=invitations.PAGE_MAX)]
 Before = Annotated[int | None, Query(gt=0, lt=2**63)]
 
 
-@router.get("/packages")
+@router.get("/packages", summary="What can be bought")
 async def packages(backend: CurrentBackend) -> list[PackageOut]:
     return [PackageOut.of(package) for package in await invitations.packages(backend)]
 
 
-@router.post("/invitations", status_code=HTTPStatus.CREATED)
+@router.post(
+    "/invitations",
+    summary="Choose a package and an address",
+    status_code=HTTPStatus.CREATED,
+    responses=refusals(PackageNotFound, DomainInvalid, DomainReserved, DomainTaken, TooManyUnpaid),
+)
 async def add(backend: CurrentBackend, user: CurrentUser, body: InvitationIn) -> InvitationOut:
     view = await invitations.add_invitation(backend, user.id, **body.model_dump())
     return InvitationOut.of(view)
 
 
-@router.get("/invitations")
+@router.get("/invitations", summary="Own invitations")
 async def own(
     backend: CurrentBackend,
     user: CurrentUser,
@@ -44,12 +62,16 @@ async def own(
     return _listed(shelf, response, limit)
 
 
-@router.get("/invitations/{invitation_id}")
+@router.get("/invitations/{invitation_id}", summary="One of them", responses=refusals(InvitationNotFound))
 async def one(backend: CurrentBackend, user: CurrentUser, invitation_id: int) -> InvitationOut:
     return InvitationOut.of(await invitations.invitation_of(backend, user.id, invitation_id))
 
 
-@router.patch("/invitations/{invitation_id}")
+@router.patch(
+    "/invitations/{invitation_id}",
+    summary="Change what guests see, or the address",
+    responses=refusals(InvitationNotFound, DomainInvalid, DomainReserved, DomainFixed, DomainTaken),
+)
 async def change(
     backend: CurrentBackend, user: CurrentUser, invitation_id: int, body: InvitationPatch
 ) -> InvitationOut:
@@ -57,12 +79,16 @@ async def change(
     return InvitationOut.of(await invitations.change_invitation(backend, user.id, invitation_id, changes))
 
 
-@router.post("/invitations/{invitation_id}/check-domain")
+@router.post(
+    "/invitations/{invitation_id}/check-domain",
+    summary="See whether the customer's own domain points here",
+    responses=refusals(InvitationNotFound, DomainElsewhere, TooManyRequests, Overloaded),
+)
 async def check(backend: CurrentBackend, user: CurrentUser, invitation_id: int) -> InvitationOut:
     return InvitationOut.of(await check_domain(backend, user.id, invitation_id))
 
 
-@router.get("/user-profile")
+@router.get("/user-profile", summary="The caller and their invitations")
 async def profile(backend: CurrentBackend, user: CurrentUser, response: Response) -> ProfileOut:
     """The newest invitations; when there are older ones, the header `Link` tells where."""
     own = _listed(await invitations.invitations_of(backend, user.id, limit=_PAGE), response, _PAGE)

@@ -109,7 +109,8 @@ async def _run(
 
     backend = open_backend(settings, url)
     simulator = _simulator(settings, sockets)
-    web = Application(backend, demo=DemoLogIn(DEMO_EMAIL, DEMO_PASSWORD) if demo else None)
+    log_in = DemoLogIn(DEMO_EMAIL, DEMO_PASSWORD) if demo else None
+    web = Application(backend, demo=log_in, at_a_desk=True)
     sites = Sites([Site(web, sockets.web), Site(simulator, sockets.simulator)])
     sites.end_on_signals()
     try:
