@@ -44,11 +44,12 @@ class Shelf:
         times = {"transaction_time": now, "settlement_time": now}
         self._post("/api/v1/midtrans/webhook", notification(order_id, status, **{**times, **changes}))
 
-    def choose(self, order: dict[str, Any], method: str, **options: Any) -> None:
-        """The customer picks a payment method, and we hear of it at once."""
+    def choose(self, order: dict[str, Any], method: str, *, asked: bool = True, **options: Any) -> None:
+        """The customer picks a payment method, and we hear of it: at once, unless nobody `asked`."""
         path = f"{self.simulator}/_control/sessions/{order['snap_token']}/choose"
         httpx.post(path, json={"method": method, **options}).raise_for_status()
-        self._post("/api/v1/midtrans/check-status", {"order_id": order["order_id"]})
+        if asked:
+            self._post("/api/v1/midtrans/check-status", {"order_id": order["order_id"]})
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         reply = self.http.post(path, json=body)

@@ -118,7 +118,7 @@ def test_without_scripts_a_customer_orders_pays_and_asks(scriptless: Page, shelf
 
 def test_checking_now_asks_midtrans(phone: Page, shelf: Shelf, town: Town) -> None:
     order = shelf.order(shelf.invitation("cek-sekarang"))
-    shelf.choose(order, "bca_va")
+    shelf.choose(order, "bca_va", asked=False)
     with silence(town):
         town.act(town.transactions(order["order_id"])[0]["transaction_id"], "pay")
         phone.goto(f"{shelf.web}/payment/pending?order_id={order['order_id']}")
