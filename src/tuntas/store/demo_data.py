@@ -21,6 +21,9 @@ _PACKAGES = [
         "price": 149_000,
         "days": 180,
         "features": ["Peta lokasi", "Boleh memakai domain sendiri"],
+        "name_en": "Melati",
+        "description_en": "A simple invitation for a family occasion.",
+        "features_en": ["A map to the place", "Your own domain, if you have one"],
     },
     {
         "name": "Kenanga",
@@ -28,6 +31,9 @@ _PACKAGES = [
         "price": 299_000,
         "days": 365,
         "features": ["Peta lokasi", "Boleh memakai domain sendiri"],
+        "name_en": "Kenanga",
+        "description_en": "A complete invitation, live for a whole year.",
+        "features_en": ["A map to the place", "Your own domain, if you have one"],
     },
     {
         "name": "Cempaka",
@@ -35,6 +41,9 @@ _PACKAGES = [
         "price": 499_000,
         "days": 730,
         "features": ["Peta lokasi", "Boleh memakai domain sendiri"],
+        "name_en": "Cempaka",
+        "description_en": "A memory that can be opened for two years.",
+        "features_en": ["A map to the place", "Your own domain, if you have one"],
     },
 ]
 

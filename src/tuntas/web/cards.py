@@ -8,7 +8,9 @@ from typing import Self
 from tuntas.domain.how_to_pay import HowToPay
 from tuntas.domain.ladder import PaymentStatus
 from tuntas.domain.standing import HELD_UP, PAYABLE, PaymentState
+from tuntas.language import Language
 from tuntas.usecases.invitations import InvitationView
+from tuntas.usecases.packages import offer_of
 from tuntas.usecases.payments import Payment
 
 _LOOKS = {
@@ -58,7 +60,7 @@ class InvitationCard:
     """Whether paying, or paying for more time, is offered: not while money is held up, or just went back."""
 
     @classmethod
-    def of(cls, view: InvitationView, payments: Sequence[Payment] = ()) -> Self:
+    def of(cls, view: InvitationView, language: Language, payments: Sequence[Payment] = ()) -> Self:
         """`payments` are the invitation's own, newest first."""
         found = view.invitation
         held_up = next((payment for payment in payments if payment.state in HELD_UP), None)
@@ -72,7 +74,7 @@ class InvitationCard:
             title=found.title,
             event_date=found.event_date,
             venue=found.venue,
-            package=found.package.name,
+            package=offer_of(found.package, language).name,
             price=found.price,
             days=found.days,
             payment_status=found.payment_status,
@@ -125,7 +127,7 @@ class PaymentCard:
     invitation: InvitationCard
 
     @classmethod
-    def of(cls, payment: Payment) -> Self:
+    def of(cls, payment: Payment, language: Language) -> Self:
         return cls(
             order_id=payment.order.order_id,
             status=payment.order.status,
@@ -141,5 +143,5 @@ class PaymentCard:
             store=payment.attempt.how_to_pay.store if payment.attempt else None,
             how=payment.how_to_pay,
             hosted_page=payment.hosted_page,
-            invitation=InvitationCard.of(payment.invitation),
+            invitation=InvitationCard.of(payment.invitation, language),
         )

@@ -18,6 +18,7 @@ from tuntas.store.models import User
 from tuntas.usecases import invitations
 from tuntas.usecases.create_token import create_token
 from tuntas.usecases.errors import InvitationNotFound, UseCaseError
+from tuntas.usecases.packages import offer_of
 from tuntas.usecases.payments import payments_for
 from tuntas.web.cards import InvitationCard
 from tuntas.web.render import page
@@ -59,8 +60,8 @@ async def _checkout(
         user=user,
         path=f"/checkout/{number}",
         status=status_of(refused) if refused else HTTPStatus.OK,
-        invitation=InvitationCard.of(view, payments.get(number, ())),
-        package=view.invitation.package,
+        invitation=InvitationCard.of(view, language_of(request), payments.get(number, ())),
+        package=offer_of(view.invitation.package, language_of(request)),
         refused=sentence(refused, language_of(request)) if refused else None,
         code=refused.code if refused else "",
         snap_js_url=backend.settings.snap_js_url,

@@ -14,6 +14,7 @@ from tuntas.language import text
 from tuntas.store.models import User
 from tuntas.usecases import invitations
 from tuntas.usecases.errors import PackageNotFound
+from tuntas.usecases.packages import offer_of, on_offer
 from tuntas.web.forms import problems_of
 from tuntas.web.invitation_pages import ABOUT_THE_DOMAIN, invitation_id
 from tuntas.web.render import page
@@ -88,7 +89,7 @@ async def _new(request: Request, user: User, *, values: dict[str, str], errors: 
         user=user,
         path="/invitations/new",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
-        packages=await invitations.packages(backend_of(request)),
+        packages=[offer_of(each, language_of(request)) for each in await on_offer(backend_of(request))],
         values=values,
         errors=errors,
     )

@@ -54,7 +54,10 @@ async def mine(request: Request, user: User) -> Response:
     before = int(given) if given.isascii() and given.isdigit() and len(given) < _DIGITS_MAX else None
     shelf = await invitations.invitations_of(backend_of(request), user.id, before=before, limit=_PAGE)
     payments = await payments_for(backend_of(request), user.id, [view.invitation.id for view in shelf.views])
-    cards = [InvitationCard.of(view, payments.get(view.invitation.id, ())) for view in shelf.views]
+    cards = [
+        InvitationCard.of(view, language_of(request), payments.get(view.invitation.id, ()))
+        for view in shelf.views
+    ]
     older = cards[-1].id if shelf.more else None
     return page(request, "invitations.html", user=user, invitations=cards, older=older)
 
@@ -115,7 +118,7 @@ def _address(
         user=user,
         path=f"/invitations/{view.invitation.id}/address",
         status=status_of(error) if error else HTTPStatus.OK,
-        invitation=InvitationCard.of(view),
+        invitation=InvitationCard.of(view, language_of(request)),
         host=urlsplit(backend_of(request).settings.base_url).hostname,
         changeable=view.domain_changeable,
         wanted=wanted,
@@ -133,7 +136,9 @@ def invitation_id(request: Request) -> int:
 
 def _public(request: Request, domain: str, view: InvitationView | None) -> Response:
     if view is not None and view.live:
-        return page(request, "invitation_public.html", invitation=InvitationCard.of(view))
+        return page(
+            request, "invitation_public.html", invitation=InvitationCard.of(view, language_of(request))
+        )
     reason, status = "unknown", HTTPStatus.NOT_FOUND
     if view is not None:
         reason = "unpaid" if view.invitation.domain_expires_at is None else "expired"

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tuntas.http.bodies import read_form
-from tuntas.http.caller import backend_of, require_own_origin
+from tuntas.http.caller import backend_of, language_of, require_own_origin
 from tuntas.midtrans.errors import GatewayError
 from tuntas.store.models import User
 from tuntas.usecases import payments
@@ -36,7 +36,7 @@ async def result(request: Request, user: User) -> Response:
         request,
         "payment.html",
         user=user,
-        payment=PaymentCard.of(payment) if payment else None,
+        payment=PaymentCard.of(payment, language_of(request)) if payment else None,
         hint=request.url.path.rstrip("/").rsplit("/", 1)[1],
         checked=request.query_params.get("checked"),
     )
