@@ -10,9 +10,11 @@ from tuntas.domain.how_to_pay import NOTHING_TOLD
 from tuntas.domain.refunds import WayBack
 from tuntas.domain.standing import PaymentState
 from tuntas.http.bodies import Body, Id, OrderId
-from tuntas.store.models import Package, User
+from tuntas.language import Language
+from tuntas.store.models import User
 from tuntas.usecases.create_token import TokenResult
 from tuntas.usecases.invitations import InvitationView
+from tuntas.usecases.packages import Offer, offer_of
 from tuntas.usecases.payments import GivenBack, Payment
 from tuntas.usecases.return_address import ADDRESS_MAX
 
@@ -68,14 +70,14 @@ class PackageOut(BaseModel):
     features: list[str]
 
     @classmethod
-    def of(cls, package: Package) -> Self:
+    def of(cls, offer: Offer) -> Self:
         return cls(
-            id=package.id,
-            name=package.name,
-            description=package.description,
-            price=package.price,
-            days=package.days,
-            features=package.features,
+            id=offer.id,
+            name=offer.name,
+            description=offer.description,
+            price=offer.price,
+            days=offer.days,
+            features=offer.features,
         )
 
 
@@ -98,7 +100,7 @@ class InvitationOut(BaseModel):
     order_id: str | None = Field(description="The newest order.")
 
     @classmethod
-    def of(cls, view: InvitationView) -> Self:
+    def of(cls, view: InvitationView, language: Language) -> Self:
         invitation = view.invitation
         return cls(
             id=invitation.id,
@@ -107,7 +109,7 @@ class InvitationOut(BaseModel):
             title=invitation.title,
             event_date=invitation.event_date,
             venue=invitation.venue,
-            package=PackageOut.of(invitation.package),
+            package=PackageOut.of(offer_of(invitation.package, language)),
             price=invitation.price,
             days=invitation.days,
             payment_status=invitation.payment_status,

@@ -80,5 +80,6 @@ async def current_user(request: Request, _: Annotated[object, Security(_BEARER)]
     return await accounts.authenticate(backend_of(request), token)
 
 
+CurrentLanguage = Annotated[Language, Depends(language_of)]
 CurrentUser = Annotated[User, Depends(current_user)]
 CurrentBackend = Annotated[Backend, Depends(backend_of)]

@@ -39,6 +39,7 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
     errors.OrderNotFound: HTTPStatus.NOT_FOUND,
     errors.NotificationNotFound: HTTPStatus.NOT_FOUND,
     errors.AlertNotFound: HTTPStatus.NOT_FOUND,
+    errors.PackageExists: HTTPStatus.CONFLICT,
     errors.NotAnOrphan: HTTPStatus.CONFLICT,
     errors.NothingToDecide: HTTPStatus.CONFLICT,
     errors.DomainTaken: HTTPStatus.CONFLICT,
