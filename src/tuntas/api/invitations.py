@@ -37,7 +37,7 @@ Before = Annotated[int | None, Query(gt=0, lt=2**63)]
 
 @router.get("/packages", summary="What can be bought")
 async def packages(backend: CurrentBackend, language: CurrentLanguage) -> list[PackageOut]:
-    """What can be bought, cheapest first, in the caller's language."""
+    """Cheapest first, in the caller's language."""
     return [PackageOut.of(offer_of(package, language)) for package in await on_offer(backend)]
 
 
