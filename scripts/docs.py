@@ -42,6 +42,7 @@ OF_OPERATORS: tuple[type[errors.UseCaseError], ...] = (
     errors.NoRefundUnderWay,
     errors.ReferenceTaken,
     errors.RefundRefused,
+    errors.PackageExists,
     errors.NotAnOrphan,
     errors.NothingToDecide,
 )

@@ -21,6 +21,9 @@ _PACKAGES = [
         "price": 149_000,
         "days": 180,
         "features": ["Domain sendiri", "Peta lokasi"],
+        "name_en": "Melati",
+        "description_en": "A simple invitation for a family occasion.",
+        "features_en": ["Your own address", "A map to the place"],
     },
     {
         "name": "Kenanga",
@@ -28,6 +31,9 @@ _PACKAGES = [
         "price": 299_000,
         "days": 365,
         "features": ["Domain sendiri", "Peta lokasi", "Buku tamu", "Galeri foto"],
+        "name_en": "Kenanga",
+        "description_en": "A complete invitation, live for a whole year.",
+        "features_en": ["Your own address", "A map to the place", "A guest book", "A photo gallery"],
     },
     {
         "name": "Cempaka",
@@ -35,6 +41,15 @@ _PACKAGES = [
         "price": 499_000,
         "days": 730,
         "features": ["Domain sendiri", "Peta lokasi", "Buku tamu", "Galeri foto", "Musik latar"],
+        "name_en": "Cempaka",
+        "description_en": "A memory that can be opened for two years.",
+        "features_en": [
+            "Your own address",
+            "A map to the place",
+            "A guest book",
+            "A photo gallery",
+            "Music",
+        ],
     },
 ]
 

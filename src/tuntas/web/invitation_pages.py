@@ -16,7 +16,7 @@ from tuntas.domain.names import DomainState
 from tuntas.http.bodies import InvitationIn, read_form
 from tuntas.http.caller import backend_of, language_of, require_own_origin
 from tuntas.http.errors import sentence, status_of
-from tuntas.language import text
+from tuntas.language import Language, text
 from tuntas.store.models import User
 from tuntas.usecases import invitations
 from tuntas.usecases.check_domain import check_domain
@@ -34,6 +34,7 @@ from tuntas.usecases.errors import (
     UseCaseError,
 )
 from tuntas.usecases.invitations import InvitationView
+from tuntas.usecases.packages import offer_of, on_offer
 from tuntas.web.render import page
 from tuntas.web.visitor import customers_only, visitor
 
@@ -65,7 +66,7 @@ class InvitationCard:
     order_id: str | None
 
     @classmethod
-    def of(cls, view: InvitationView) -> Self:
+    def of(cls, view: InvitationView, language: Language) -> Self:
         found = view.invitation
         voided = found.payment_status == PaymentStatus.FAILED and view.given_back
         return cls(
@@ -76,7 +77,7 @@ class InvitationCard:
             title=found.title,
             event_date=found.event_date,
             venue=found.venue,
-            package=found.package.name,
+            package=offer_of(found.package, language).name,
             price=found.price,
             days=found.days,
             payment_status=PaymentStatus.REFUNDED if voided else found.payment_status,
@@ -102,7 +103,7 @@ async def mine(request: Request, user: User) -> Response:
     given = request.query_params.get("before", "")
     before = int(given) if given.isascii() and given.isdigit() and len(given) < _DIGITS_MAX else None
     shelf = await invitations.invitations_of(backend_of(request), user.id, before=before, limit=_PAGE)
-    cards = [InvitationCard.of(view) for view in shelf.views]
+    cards = [InvitationCard.of(view, language_of(request)) for view in shelf.views]
     older = cards[-1].id if shelf.more else None
     return page(request, "invitations.html", user=user, invitations=cards, older=older)
 
@@ -175,7 +176,7 @@ async def _new(request: Request, user: User, *, values: dict[str, str], errors: 
         "invitation_new.html",
         user=user,
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
-        packages=await invitations.packages(backend_of(request)),
+        packages=[offer_of(package, language_of(request)) for package in await on_offer(backend_of(request))],
         values=values,
         errors=errors,
     )
@@ -194,7 +195,7 @@ def _address(
         "invitation_address.html",
         user=user,
         status=status_of(error) if error else HTTPStatus.OK,
-        invitation=InvitationCard.of(view),
+        invitation=InvitationCard.of(view, language_of(request)),
         host=urlsplit(backend_of(request).settings.base_url).hostname,
         base_url=backend_of(request).settings.base_url,
         changeable=view.domain_changeable,
@@ -212,7 +213,9 @@ def _invitation_id(request: Request) -> int:
 
 def _public(request: Request, domain: str, view: InvitationView | None) -> Response:
     if view is not None and view.live:
-        return page(request, "invitation_public.html", invitation=InvitationCard.of(view))
+        return page(
+            request, "invitation_public.html", invitation=InvitationCard.of(view, language_of(request))
+        )
     reason, status = "unknown", HTTPStatus.NOT_FOUND
     if view is not None:
         reason = "unpaid" if view.invitation.domain_expires_at is None else "expired"

@@ -10,10 +10,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tuntas.domain.standing import PaymentState
-from tuntas.http.caller import backend_of
+from tuntas.http.caller import backend_of, language_of
+from tuntas.language import Language
 from tuntas.store.models import User
 from tuntas.usecases import invitations, payments
 from tuntas.usecases.errors import InvitationNotFound, OrderNotFound
+from tuntas.usecases.packages import offer_of
 from tuntas.usecases.payments import Payment
 from tuntas.web.invitation_pages import InvitationCard
 from tuntas.web.render import page
@@ -48,7 +50,7 @@ class PaymentCard:
     invitation: InvitationCard
 
     @classmethod
-    def of(cls, payment: Payment) -> Self:
+    def of(cls, payment: Payment, language: Language) -> Self:
         return cls(
             order_id=payment.order.order_id,
             status=payment.order.status,
@@ -60,7 +62,7 @@ class PaymentCard:
             payment_type=payment.payment_type,
             bank=payment.bank,
             va_number=payment.how_to_pay.va_number,
-            invitation=InvitationCard.of(payment.invitation),
+            invitation=InvitationCard.of(payment.invitation, language),
         )
 
 
@@ -75,8 +77,8 @@ async def checkout(request: Request, user: User) -> Response:
         request,
         "checkout.html",
         user=user,
-        invitation=InvitationCard.of(view),
-        package=view.invitation.package,
+        invitation=InvitationCard.of(view, language_of(request)),
+        package=offer_of(view.invitation.package, language_of(request)),
         order=order,
         snap_js_url=backend.settings.snap_js_url,
         client_key=backend.settings.midtrans_client_key,
@@ -98,7 +100,7 @@ async def result(request: Request, user: User) -> Response:
         request,
         "payment.html",
         user=user,
-        payment=PaymentCard.of(payment) if payment else None,
+        payment=PaymentCard.of(payment, language_of(request)) if payment else None,
         hint=request.url.path.rsplit("/", 1)[1],
     )
 
