@@ -22,6 +22,7 @@ _PREPARED_EXTRA = 20_000
 _SCOUT_SECONDS_MAX = 4
 """For each number of clients that pgbench tries."""
 
+_KEYS = "tuntas_1 tuntas_2 pgbench set_based orm_view djstripe"
 _SQL = (pgbench.ONE_BY_ONE, pgbench.SET_BASED)
 
 
@@ -29,11 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seconds", type=int, default=10, help="of a round at full speed")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument(
-        "--only",
-        nargs="*",
-        help="some of: tuntas_1 tuntas_2 pgbench set_based orm_view djstripe; writes nothing",
-    )
+    parser.add_argument("--only", nargs="*", metavar="KEY", help=f"of {_KEYS}; writes nothing")
     options = parser.parse_args()
     try:
         run = _measured(options.seconds, options.rounds, set(options.only or ()))
