@@ -41,4 +41,4 @@ lock: setup ## choose new versions for requirements/*.txt
 	sh scripts/lock.sh
 
 clean: ## remove what was built here; keeps your data folder
-	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/.cache
