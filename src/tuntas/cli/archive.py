@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from tuntas.cli.environment import (
+    EXIT_MISSING,
     EXIT_UNUSABLE,
     EXIT_WRONG,
     DataDir,
@@ -76,13 +77,15 @@ def archive(
 
 @app.command("restore")
 def restore(
-    file: Annotated[Path, typer.Argument(help="A file that `tuntas archive` wrote.", exists=True)],
+    file: Annotated[Path, typer.Argument(help="A file that `tuntas archive` wrote.")],
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
     """Put the lines of a file back into the payment log where they are missing. Safe to repeat."""
     try:
         restored, total = run(desk_settings(data_dir), lambda backend: archiving.restore(backend, file))
+    except FileNotFoundError:
+        fail(f"There is no file {file}.", EXIT_MISSING)
     except (DamagedArchive, OSError) as error:
         fail(f"Nothing was put back. {error}", EXIT_WRONG)
     if as_json:
