@@ -58,7 +58,7 @@ def _notifications() -> None:
 
 
 def _payment_logs() -> None:
-    """Rising like the numbers themselves: falling, every page was split in the middle and stayed half empty."""
+    """Rising as the numbers do: falling, pages were split in the middle and stayed half empty."""
     op.drop_index("ix_payment_logs_event", "payment_logs")
     op.create_index("ix_payment_logs_by_event", "payment_logs", ["event_type", "id"])
 
