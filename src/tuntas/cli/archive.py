@@ -5,25 +5,15 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuntas.cli.environment import (
-    EXIT_MISSING,
-    EXIT_UNUSABLE,
-    EXIT_WRONG,
-    DataDir,
-    Json,
-    actor,
-    desk_settings,
-    fail,
-    run,
-)
-from tuntas.store.archive_file import DamagedArchive
-from tuntas.usecases import archive as archiving
-from tuntas.usecases.archive import Archived, ArchiveInUse
-from tuntas.usecases.backend import Backend
+from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, EXIT_WRONG, DataDir, Json, actor, fail
+
+if TYPE_CHECKING:
+    from tuntas.usecases.archive import Archived
+    from tuntas.usecases.backend import Backend
 
 app = typer.Typer(help="Old log lines: into files, and back.", rich_markup_mode=None)
 
@@ -54,10 +44,14 @@ def archive(
         return
     if older_than is None:
         fail("How old? Write for example: tuntas archive --older-than 400d --dry-run", EXIT_UNUSABLE)
+    from tuntas.cli.environment import desk_settings, run
+    from tuntas.store.archive_file import DamagedArchive
+    from tuntas.usecases import archive as archiving
+
     age, settings, by = _duration(older_than), desk_settings(data_dir), actor()
     directory = to or settings.tuntas_data_dir / "archive"
 
-    async def move(backend: Backend) -> int:
+    async def move(backend: "Backend") -> int:
         if dry_run:
             return await _tell(archiving.count(backend, older_than=age), as_json=as_json)
         steps = archiving.archive(backend, directory, older_than=age, actor=by)
@@ -65,7 +59,7 @@ def archive(
 
     try:
         lines = run(settings, move)
-    except (ArchiveInUse, DamagedArchive, OSError) as error:
+    except (archiving.ArchiveInUse, DamagedArchive, OSError) as error:
         fail(f"Nothing is lost, but the archive was not finished: {error}", EXIT_WRONG)
     if as_json:
         typer.echo(json.dumps({"lines": lines, "dry_run": dry_run}))
@@ -82,6 +76,10 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Put the lines of a file back into the payment log where they are missing. Safe to repeat."""
+    from tuntas.cli.environment import desk_settings, run
+    from tuntas.store.archive_file import DamagedArchive
+    from tuntas.usecases import archive as archiving
+
     try:
         restored, total = run(desk_settings(data_dir), lambda backend: archiving.restore(backend, file))
     except FileNotFoundError:
@@ -94,7 +92,7 @@ def restore(
         typer.echo(f"{restored} of {total} lines were missing and are back.")
 
 
-async def _tell(steps: AsyncIterator[Archived], *, as_json: bool) -> int:
+async def _tell(steps: "AsyncIterator[Archived]", *, as_json: bool) -> int:
     """Say how far it is, on standard error; returns how many lines in all."""
     lines = told = 0
     async for step in steps:

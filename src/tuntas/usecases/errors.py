@@ -6,6 +6,7 @@ UseCaseError
 ├── EmailTaken, PasswordTooShort, PasswordCommon            registering
 ├── PackageNotFound, InvitationNotFound, OrderNotFound,
 │   NotificationNotFound, AlertNotFound                     no such thing, or not yours
+├── PackageExists                                           changing what is sold
 ├── NotAnOrphan, NothingToDecide                            deciding about money
 ├── DomainTaken, DomainInvalid, DomainReserved,
 │   DomainFixed, DomainReleased, DomainElsewhere,
@@ -72,6 +73,12 @@ class PasswordCommon(UseCaseError):
 
 class PackageNotFound(UseCaseError):
     code = "package_not_found"
+
+
+class PackageExists(UseCaseError):
+    """There is one of this name, offered or retired."""
+
+    code = "package_exists"
 
 
 class InvitationNotFound(UseCaseError):
