@@ -85,13 +85,12 @@ def commands() -> str:
 
 def _helps(command: typer.core.TyperCommand, name: str) -> Iterator[tuple[str, str]]:
     found = getattr(command, "commands", None)
-    if found is not None:
-        for own, inner in found.items():
-            yield from _helps(inner, f"{name} {own}")
-        return
-    context = command.make_context(name, [], resilient_parsing=True)
-    context.terminal_width = 100
-    yield name, "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+    if found is None or command.invoke_without_command:
+        context = command.make_context(name, [], resilient_parsing=True)
+        context.terminal_width = 100
+        yield name, "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+    for own, inner in (found or {}).items():
+        yield from _helps(inner, f"{name} {own}")
 
 
 def bench_result(name: str) -> str:

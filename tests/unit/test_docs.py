@@ -190,15 +190,17 @@ def _command(line: str) -> tuple[typer.core.TyperCommand, list[str]]:
     words = words[next(at for at, word in enumerate(words) if word.endswith("tuntas")) + 1 :]
     command = typer.main.get_command(app)
     while words and (inner := getattr(command, "commands", None)) is not None:
+        if command.invoke_without_command and words[0] not in inner:
+            break
         command = inner[words.pop(0)]
     return command, words
 
 
 def _leaves(command: typer.core.TyperCommand, name: str) -> Iterator[str]:
     inner = getattr(command, "commands", None)
-    if inner is None:
+    if inner is None or command.invoke_without_command:
         yield name
-    else:
+    if inner is not None:
         for own, found in inner.items():
             yield from _leaves(found, f"{name} {own}")
 
