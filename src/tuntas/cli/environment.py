@@ -189,11 +189,13 @@ def run(settings: Settings, act: "Callable[[Backend], Awaitable[Result]]") -> Re
 
 
 def _awaited(act: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-    from tuntas.store.database import DatabaseUnusable, UnsupportedDatabase
+    from tuntas.store.database import DatabaseUnreachable, DatabaseUnusable, UnsupportedDatabase
 
     try:
         return asyncio.run(act())
     except UnsupportedDatabase as error:
         fail(str(error), EXIT_MISSING)
+    except DatabaseUnreachable as error:
+        fail(f"The database cannot be reached: {error}.", EXIT_MISSING)
     except DatabaseUnusable as error:
         fail(f"The database cannot serve: {error}.", EXIT_MISSING)
