@@ -196,6 +196,13 @@ def _awaited(act: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     except UnsupportedDatabase as error:
         fail(str(error), EXIT_MISSING)
     except DatabaseUnreachable as error:
-        fail(f"The database cannot be reached: {error}.", EXIT_MISSING)
+        fail(f"The database cannot be reached: {_cause(error)}", EXIT_MISSING)
     except DatabaseUnusable as error:
         fail(f"The database cannot serve: {error}.", EXIT_MISSING)
+
+
+def _cause(error: BaseException) -> str:
+    """What the driver says of it: the name of a database that is not there, the port that refuses."""
+    inner = error.__cause__
+    told = str(getattr(inner, "orig", None) or inner or error)
+    return told.rpartition(">: ")[2] or told
