@@ -4,5 +4,5 @@ set -eu
 sh scripts/lint.sh
 CHROMIUM_PATH=$(sh scripts/chromium.sh)
 export CHROMIUM_PATH
-# Files in their own order: by the number of their tests the longest few would come last, and alone.
-exec .venv/bin/pytest -q -n 2 --dist loadfile --no-loadscope-reorder "$@"
+# Each worker begins with half of the tests; who is done first takes over half of what the other has left.
+exec .venv/bin/pytest -q -n 2 --dist worksteal "$@"

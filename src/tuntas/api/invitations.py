@@ -5,12 +5,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from tuntas.api.openapi import refusals
 from tuntas.api.schemas import InvitationOut, PackageOut, ProfileOut, UserOut
 from tuntas.http.bodies import InvitationIn, InvitationPatch
 from tuntas.http.caller import CurrentBackend, CurrentLanguage, CurrentUser
 from tuntas.language import Language
 from tuntas.usecases import invitations
 from tuntas.usecases.check_domain import check_domain
+from tuntas.usecases.errors import (
+    DomainElsewhere,
+    DomainFixed,
+    DomainInvalid,
+    DomainReserved,
+    DomainTaken,
+    InvitationNotFound,
+    Overloaded,
+    PackageNotFound,
+    TooManyRequests,
+    TooManyUnpaid,
+)
 from tuntas.usecases.packages import offer_of, on_offer
 
 router = APIRouter(tags=["invitations"])
@@ -22,13 +35,18 @@ Limit = Annotated[int, Query(ge=1, le=invitations.PAGE_MAX)]
 Before = Annotated[int | None, Query(gt=0, lt=2**63)]
 
 
-@router.get("/packages")
+@router.get("/packages", summary="What can be bought")
 async def packages(backend: CurrentBackend, language: CurrentLanguage) -> list[PackageOut]:
-    """What can be bought, cheapest first, in the caller's language."""
+    """Cheapest first, in the caller's language."""
     return [PackageOut.of(offer_of(package, language)) for package in await on_offer(backend)]
 
 
-@router.post("/invitations", status_code=HTTPStatus.CREATED)
+@router.post(
+    "/invitations",
+    summary="Choose a package and an address",
+    status_code=HTTPStatus.CREATED,
+    responses=refusals(PackageNotFound, DomainInvalid, DomainReserved, DomainTaken, TooManyUnpaid),
+)
 async def add(
     backend: CurrentBackend, user: CurrentUser, language: CurrentLanguage, body: InvitationIn
 ) -> InvitationOut:
@@ -36,7 +54,7 @@ async def add(
     return InvitationOut.of(view, language)
 
 
-@router.get("/invitations")
+@router.get("/invitations", summary="Own invitations")
 async def own(
     backend: CurrentBackend,
     user: CurrentUser,
@@ -50,14 +68,18 @@ async def own(
     return _listed(shelf, response, limit, language)
 
 
-@router.get("/invitations/{invitation_id}")
+@router.get("/invitations/{invitation_id}", summary="One of them", responses=refusals(InvitationNotFound))
 async def one(
     backend: CurrentBackend, user: CurrentUser, language: CurrentLanguage, invitation_id: int
 ) -> InvitationOut:
     return InvitationOut.of(await invitations.invitation_of(backend, user.id, invitation_id), language)
 
 
-@router.patch("/invitations/{invitation_id}")
+@router.patch(
+    "/invitations/{invitation_id}",
+    summary="Change what guests see, or the address",
+    responses=refusals(InvitationNotFound, DomainInvalid, DomainReserved, DomainFixed, DomainTaken),
+)
 async def change(
     backend: CurrentBackend,
     user: CurrentUser,
@@ -70,14 +92,18 @@ async def change(
     return InvitationOut.of(changed, language)
 
 
-@router.post("/invitations/{invitation_id}/check-domain")
+@router.post(
+    "/invitations/{invitation_id}/check-domain",
+    summary="See whether the customer's own domain points here",
+    responses=refusals(InvitationNotFound, DomainElsewhere, TooManyRequests, Overloaded),
+)
 async def check(
     backend: CurrentBackend, user: CurrentUser, language: CurrentLanguage, invitation_id: int
 ) -> InvitationOut:
     return InvitationOut.of(await check_domain(backend, user.id, invitation_id), language)
 
 
-@router.get("/user-profile")
+@router.get("/user-profile", summary="The caller and their invitations")
 async def profile(
     backend: CurrentBackend, user: CurrentUser, language: CurrentLanguage, response: Response
 ) -> ProfileOut:

@@ -109,7 +109,8 @@ async def _run(
     simulator = _simulator(settings, sockets)
     # One time for both: whoever turns the simulator's clock on by a day means the shop's day, too.
     backend = open_backend(settings, url, clock=simulator.state.gateway.clock)
-    web = Application(backend, demo=DemoLogIn(DEMO_EMAIL, DEMO_PASSWORD) if demo else None)
+    log_in = DemoLogIn(DEMO_EMAIL, DEMO_PASSWORD) if demo else None
+    web = Application(backend, demo=log_in, at_a_desk=True)
     sites = Sites([Site(web, sockets.web), Site(simulator, sockets.simulator)])
     sites.end_on_signals()
     try:

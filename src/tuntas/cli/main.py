@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tuntas.cli import (
+    archive,
     config,
     dev,
     doctor,
@@ -42,6 +43,7 @@ app.command("doctor")(doctor.doctor)
 app.command("resolve")(doctor.resolve)
 app.add_typer(orders.app, name="orders")
 app.add_typer(packages.app, name="packages")
+app.add_typer(archive.app, name="archive")
 app.add_typer(config.app, name="config")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(jobs.app, name="jobs")

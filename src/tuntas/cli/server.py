@@ -15,8 +15,10 @@ from tuntas.cli.door import QUEUE_MAX, Door
 from tuntas.cli.signals import ending_signals
 
 _DRAIN_SECONDS = 3
-_TICKS_BETWEEN_CHECKS = 10
-"""uvicorn ticks ten times a second."""
+_TICK_SECONDS = 1
+"""How often the connections are checked and the time in the header `Date` goes on."""
+_LOOK_SECONDS = 0.01
+"""How often it is seen, at the end, whether all are gone."""
 _OTHER_FILES = 256
 """What the process opens beside the connections of clients: the database, Midtrans, modules, logs."""
 
@@ -30,30 +32,53 @@ class Site:
 
 
 class _Server(uvicorn.Server):
+    """uvicorn's, told of its end in place of looking ten times a second whether it has come."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._end = asyncio.Event()
+        self._doors: list[Door] = []
+
+    def end(self) -> None:
+        self._end.set()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to `serve_until_stopped`: several servers share one process."""
+        """Leave the signals to `Sites`: several servers share one process."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=[])
         self._doors = [Door(bound, self._connection) for bound in sockets or []]
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for door in self._doors:
-            await door.close()
-        await super().shutdown(sockets)
-
-    def _connection(self) -> Connection:
-        return Connection(self.config, self.server_state, self.lifespan.state)
-
-    async def on_tick(self, counter: int) -> bool:
-        if counter % _TICKS_BETWEEN_CHECKS == 0:
+    async def main_loop(self) -> None:
+        while not self._end.is_set():
+            await self.on_tick(0)
             now = asyncio.get_running_loop().time()
             for connection in list(self.server_state.connections):
                 if isinstance(connection, Connection):
                     connection.check(now)
-        return await super().on_tick(counter)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._end.wait(), _TICK_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let in who waits, answer all of them, break off what takes too long."""
+        del sockets
+        for door in self._doors:
+            await door.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110  nobody tells
+                    await asyncio.sleep(_LOOK_SECONDS)
+        except TimeoutError:
+            for task in self.server_state.tasks:
+                task.cancel()
+        await self.lifespan.shutdown()
+
+    def _connection(self) -> Connection:
+        return Connection(self.config, self.server_state, self.lifespan.state)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -91,7 +116,6 @@ class Sites:
                     log_config=None,  # like every other library's, its lines take our way out
                     access_log=False,
                     server_header=False,
-                    timeout_graceful_shutdown=_DRAIN_SECONDS,
                 )
             )
             for site in sites
@@ -129,7 +153,7 @@ class Sites:
     async def stop(self) -> None:
         """Finish what is being answered, then end."""
         for server in self._servers:
-            server.should_exit = True
+            server.end()
         await asyncio.gather(*self._running, return_exceptions=True)
 
 

@@ -163,10 +163,16 @@ def show(
     from tuntas.cli.environment import desk_settings, run
     from tuntas.midtrans.notification import readable_body
     from tuntas.usecases import replay as replaying
-    from tuntas.usecases.errors import NotificationNotFound
+    from tuntas.usecases.errors import NotificationArchived, NotificationNotFound
 
     try:
         body = run(desk_settings(data_dir), lambda backend: replaying.stored_body(backend, notification_id))
+    except NotificationArchived:
+        fail(
+            f"The body of notification {notification_id} is in an archive; `tuntas logs --event operator_act "
+            "--json` names the files. Put it back: tuntas archive restore FILE",
+            EXIT_MISSING,
+        )
     except NotificationNotFound:
         fail(f"No notification {notification_id}.", EXIT_MISSING)
     typer.echo(json.dumps(readable_body(body), indent=2))

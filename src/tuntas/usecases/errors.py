@@ -93,6 +93,10 @@ class NotificationNotFound(UseCaseError):
     code = "notification_not_found"
 
 
+class NotificationArchived(NotificationNotFound):
+    """It was taken in long ago and decided, and its body is in an archive (`tuntas archive`)."""
+
+
 class NotAnOrphan(UseCaseError):
     """The notification was taken in for an order already, or was not believed."""
 
