@@ -195,12 +195,11 @@ def _command(line: str) -> tuple[typer.core.TyperCommand, list[str]]:
 
 
 def _leaves(command: typer.core.TyperCommand, name: str) -> Iterator[str]:
-    inner = getattr(command, "commands", None)
-    if inner is None:
+    inner = getattr(command, "commands", {})
+    for own, found in inner.items():
+        yield from _leaves(found, f"{name} {own}")
+    if not inner or getattr(command, "invoke_without_command", False):
         yield name
-    else:
-        for own, found in inner.items():
-            yield from _leaves(found, f"{name} {own}")
 
 
 def _codes(page: Path) -> list[str]:
