@@ -84,13 +84,14 @@ def commands() -> str:
 
 
 def _helps(command: typer.core.TyperCommand, name: str) -> Iterator[tuple[str, str]]:
-    found = getattr(command, "commands", None)
-    if found is None or command.invoke_without_command:
-        context = command.make_context(name, [], resilient_parsing=True)
-        context.terminal_width = 100
-        yield name, "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
-    for own, inner in (found or {}).items():
+    found = getattr(command, "commands", {})
+    for own, inner in found.items():
         yield from _helps(inner, f"{name} {own}")
+    if found and not getattr(command, "invoke_without_command", False):
+        return
+    context = command.make_context(name, [], resilient_parsing=True, help_option_names=["-h", "--help"])
+    context.terminal_width = 100
+    yield name, "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
 
 
 def bench_result(name: str) -> str:
