@@ -77,5 +77,10 @@ async def current_user(request: Request) -> User:
     return await accounts.authenticate(backend_of(request), token)
 
 
+async def _current_backend(request: Request) -> Backend:
+    """FastAPI calls what is not async in a thread, which costs more than some of our answers."""
+    return backend_of(request)
+
+
 CurrentUser = Annotated[User, Depends(current_user)]
-CurrentBackend = Annotated[Backend, Depends(backend_of)]
+CurrentBackend = Annotated[Backend, Depends(_current_backend)]
