@@ -7,11 +7,8 @@ BIN := .venv/bin
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: .venv/ready ## create .venv with the locked dependencies; leaves .venv/bin/tuntas
-
-.venv/ready: requirements/dev.txt pyproject.toml simulator/pyproject.toml
-	sh scripts/setup.sh "$(PYTHON)"
-	@touch $@
+setup: ## create .venv with the locked dependencies, or mend it; leaves .venv/bin/tuntas
+	@sh scripts/setup.sh "$(PYTHON)"
 
 dev: setup ## everything on this machine: PostgreSQL, demo data, web, simulator
 	$(BIN)/tuntas dev

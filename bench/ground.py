@@ -1,9 +1,10 @@
-"""The PostgreSQL that all rivals share; each round begins with many pending orders, all else empty."""
+"""The PostgreSQL that all rivals share; each round gets a fresh database: orders that wait, else empty."""
 
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -11,7 +12,9 @@ from tuntas.store import migrations
 from tuntas.store.embedded import EmbeddedPostgres, find_binaries
 
 SQL = Path(__file__).with_name("sql")
-_TEMPLATE, _ROUND = "bench_template", "bench_round"
+TEMPLATE = "bench_template"
+"""Where the orders wait."""
+_ROUND = "bench_round"
 _IN_MEMORY = {"tmpfs", "ramfs"}
 
 
@@ -37,11 +40,11 @@ class Ground:
         return f"postgresql://postgres@/{database}?host={self.host}"
 
     @contextmanager
-    def fresh(self) -> Iterator[str]:
+    def fresh(self, template: str = TEMPLATE) -> Iterator[str]:
         """The address of a database that nobody has used; gone afterwards."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as server:
             server.execute(f"drop database if exists {_ROUND} with (force)")
-            server.execute(f"create database {_ROUND} template {_TEMPLATE} strategy file_copy")
+            server.execute(f"create database {_ROUND} template {template} strategy file_copy")
             server.execute("checkpoint")  # nobody pays for another's round
             yield self.url(_ROUND)
             server.execute(f"drop database {_ROUND} with (force)")
@@ -72,18 +75,30 @@ def opened(folder: Path, *, prepared: int) -> Iterator[Ground]:
 
 def file_system(folder: Path) -> str:
     """The kind of disk under a folder."""
-    command = ["stat", "--file-system", "--format=%T", folder]
+    command: list[str | Path] = ["stat", "--file-system", "--format=%T", folder]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def count(url: str) -> dict[str, int]:
-    """What stands in a database after a round."""
+    """What stands in a database of Tuntas after a round."""
+    return counted(url, (SQL / "held.sql").read_text())
+
+
+def counted(url: str, query: str) -> dict[str, int]:
+    """The one row that a query of counts gives."""
     with psycopg.connect(url) as database:
-        cursor = database.execute((SQL / "held.sql").read_text())
+        cursor = database.execute(query)
         row = cursor.fetchone()
         assert row is not None
         assert cursor.description is not None
         return {column.name: number for column, number in zip(cursor.description, row, strict=True)}
+
+
+def fill(database: "psycopg.Connection[Any]", *, number: int) -> None:
+    """Give a migrated database the bench's functions, and that many pending orders."""
+    for script in ("deliveries", "set_based"):
+        database.execute((SQL / f"{script}.sql").read_text())
+    database.execute((SQL / "seed.sql").read_text() % {"number": number})
 
 
 def program(name: str) -> Path:
@@ -93,13 +108,11 @@ def program(name: str) -> Path:
 
 def _prepare(ground: Ground) -> None:
     with psycopg.connect(ground.url("postgres"), autocommit=True) as server:
-        server.execute(f"drop database if exists {_TEMPLATE} with (force)")
-        server.execute(f"create database {_TEMPLATE} template template0")
-    migrations.upgrade(ground.url(_TEMPLATE))
-    with psycopg.connect(ground.url(_TEMPLATE), autocommit=True) as template:
-        for script in ("deliveries", "set_based"):
-            template.execute((SQL / f"{script}.sql").read_text())
-        template.execute((SQL / "seed.sql").read_text() % {"number": ground.prepared})
+        server.execute(f"drop database if exists {TEMPLATE} with (force)")
+        server.execute(f"create database {TEMPLATE} template template0")
+    migrations.upgrade(ground.url(TEMPLATE))
+    with psycopg.connect(ground.url(TEMPLATE), autocommit=True) as template:
+        fill(template, number=ground.prepared)
         # What autovacuum has done long before a sale; the tables that the rounds fill stay as they were made.
         for table in ("users", "packages", "invitations", "orders"):
             template.execute(f"vacuum analyze {table}")

@@ -30,8 +30,6 @@ class Contender:
     key: str
     name: str
     rounds: list[Measurement] = field(default_factory=list)
-    skipped: str | None = None
-    """Why it was not measured."""
 
     @property
     def valid(self) -> list[Measurement]:
@@ -41,6 +39,26 @@ class Contender:
         """Median, least and most of a figure over the rounds that count; None when none has it."""
         found = [value for one in self.valid if (value := getattr(one, figure)) is not None]
         return (statistics.median(found), min(found), max(found)) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything that one call of the bench found."""
+
+    seconds: int
+    rounds: int
+    contenders: Sequence[Contender]
+    skipped: Sequence[str]
+    """Who was not measured, and why."""
+    clients: dict[str, dict[int, float]]
+    """What pgbench reached with each number of clients."""
+    machine: dict[str, str]
+
+    def ratio(self, one: Contender, yardstick: str) -> float | None:
+        """How many times the median rate of another contender."""
+        base = next((found.middle("rate") for found in self.contenders if found.key == yardstick), None)
+        rate = one.middle("rate")
+        return rate[0] / base[0] if rate is not None and base is not None and base[0] > 0 else None
 
 
 def growth_of(counts: Sequence[float]) -> float:

@@ -1,8 +1,7 @@
 """The webhook as most people would write it: FastAPI, a session for each request, and the ORM's objects.
 
 Served by uvicorn with one process. It checks the signature, keeps the notification once, locks the order,
-writes what follows and commits; it knows a fraction of the rules. The tables are Tuntas's own, so that the
-rows are too.
+writes what follows and commits; it knows a fraction of the rules. The tables, and so the rows, are Tuntas's.
 """
 
 import hashlib
@@ -66,8 +65,7 @@ async def take_in(db: AsyncSession, body: dict[str, Any], raw: bytes, body_hash:
             transaction_time=moment(body["transaction_time"]),
             first_heard_at=now,
             payable_until=moment(body["expiry_time"]),
-            bank=body["va_numbers"][0]["bank"],
-            va_number=body["va_numbers"][0]["va_number"],
+            how_to_pay=body["va_numbers"][0],
         )
         db.add(transaction)
     transaction.transaction_status = body["transaction_status"]

@@ -1,5 +1,6 @@
 """PostgreSQL's own benchmark: the same statements, or one function, at any number of clients."""
 
+import os
 import subprocess
 import tempfile
 from collections import Counter
@@ -10,6 +11,7 @@ from pathlib import Path
 from bench import ground
 from bench.ground import Ground
 from bench.measurement import Measurement, growth_of
+from tuntas.store.database import PLANNED_BY_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +33,30 @@ SET_BASED = Script(
 )
 
 
+_PLANNED = " ".join(f"-c {name}={value}" for name, value in PLANNED_BY_KEY.items())
+"""The plans of Tuntas's own intake: by key, whatever the size of the tables."""
+
+
 def run(place: Ground, script: Script, *, clients: int, seconds: int) -> Measurement:
     """One round on a database of its own."""
     with place.fresh() as url, tempfile.TemporaryDirectory() as folder:
-        command = [
-            ground.program("pgbench"), "--no-vacuum", "--protocol", "prepared", "--client", str(clients),
-            "--jobs", "1", "--time", str(seconds), "--file", ground.SQL / script.file, "--log",
-            "--define", "turn=-1", "--define", f"clients={clients}", url,
-        ]  # fmt: skip
-        result = subprocess.run(command, check=False, capture_output=True, text=True, cwd=folder)
-        if result.returncode != 0:
-            raise RuntimeError(f"pgbench failed: {result.stderr}")
+        call(url, script, "--log", "--time", str(seconds), clients=clients, folder=Path(folder))
         transactions = sorted(_logged(Path(folder)))
         held = ground.count(url)
     return _measured(transactions, script, seconds, held, place.prepared)
+
+
+def call(url: str, script: Script, *limits: str, clients: int, folder: Path) -> None:
+    """Run pgbench in `folder` until its limits are reached."""
+    command: list[str | Path] = [
+        ground.program("pgbench"), "--no-vacuum", "--protocol", "prepared", "--client", str(clients),
+        "--jobs", "1", "--file", ground.SQL / script.file,
+        "--define", "turn=-1", "--define", f"clients={clients}", *limits, url,
+    ]  # fmt: skip
+    environment = os.environ | {"PGOPTIONS": _PLANNED}
+    result = subprocess.run(command, check=False, capture_output=True, text=True, cwd=folder, env=environment)
+    if result.returncode != 0:
+        raise RuntimeError(f"pgbench failed: {result.stderr}")
 
 
 def _measured(

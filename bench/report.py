@@ -1,15 +1,15 @@
-"""The table that people read, the same figures as JSON, and the plot."""
+"""What people read of a run: the table printed, and written with its JSON and its plot to bench/results/."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.measurement import Contender
+from bench import plot
+from bench.measurement import Contender, Run
 
 RESULTS = Path(__file__).with_name("results")
-_YARDSTICKS = ("pgbench", "set_based")
+_YARDSTICKS = (("pgbench", "× pgbench"), ("set_based", "× the limit"))
 _FIGURES = (
     ("rate", "a second", ".0f"),
     ("p50_ms", "p50, ms", ".1f"),
@@ -20,43 +20,41 @@ _FIGURES = (
 )
 
 
-def told(
-    contenders: Sequence[Contender],
-    clients: dict[str, dict[int, float]],
-    facts: dict[str, str],
-    *,
-    seconds: int,
-    rounds: int,
-) -> None:
-    """Print the table and write it to bench/results/."""
-    table = _table(contenders)
-    print(f"\n{table}")
+def told(name: str, run: Run) -> None:
+    """Print the table; write it, the figures of each round, and the plot."""
+    text = _in_words(run)
+    print(f"\n{text}")
     RESULTS.mkdir(exist_ok=True)
-    document = {
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds_a_round": seconds,
-        "rounds": rounds,
-        "machine": facts,
-        "clients_tried": clients,
-        "contenders": [asdict(one) for one in contenders],
-    }
-    (RESULTS / "webhook.json").write_text(json.dumps(document, indent=2) + "\n")
-    described = "\n".join(f"- {name}: {value}" for name, value in facts.items())
-    (RESULTS / "webhook.md").write_text(
-        f"Medians of {rounds} rounds of {seconds} s, the range in brackets.\n\n{table}\n\n{described}\n"
-    )
+    (RESULTS / f"{name}.md").write_text(text)
+    (RESULTS / f"{name}.svg").write_text(plot.bars(run))
+    measured_at = datetime.now(UTC).isoformat(timespec="seconds")
+    document = {"measured_at": measured_at} | asdict(run)
+    (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
-def _table(contenders: Sequence[Contender]) -> str:
-    bases = {one.key: one.middle("rate") for one in contenders if one.key in _YARDSTICKS}
-    heads = ["", *(title for _, title, _ in _FIGURES), "× pgbench", "× the limit"]
-    lines = [heads, ["---", *(["---:"] * (len(heads) - 1))]]
-    for one in contenders:
-        cells = [_cell(one.middle(figure), form) for figure, _, form in _FIGURES]
-        lines.append([one.name, *cells, *(_ratio(one, bases.get(base)) for base in _YARDSTICKS)])
-    notes = [f"{one.name}: {one.skipped}" for one in contenders if one.skipped]
-    notes += [f"{one.name}: {found.void} (void)" for one in contenders for found in one.rounds if found.void]
-    return "\n".join([*(f"| {' | '.join(line)} |" for line in lines), *(f"\n{note}" for note in notes)])
+def _in_words(run: Run) -> str:
+    facts = ", ".join(f"{name} {value}" for name, value in run.machine.items())
+    parts = [
+        f"Medians of {run.rounds} rounds of {run.seconds} s that took turns, the range in brackets.",
+        _table(run),
+        *run.skipped,
+        *(f"{one.name}: void, {found.void}." for one in run.contenders for found in one.rounds if found.void),
+        *(f"{key} by clients: {_tried(found)}." for key, found in run.clients.items()),
+        f"The machine: {facts}.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(run: Run) -> str:
+    heads = ["", *(title for _, title, _ in _FIGURES), *(title for _, title in _YARDSTICKS)]
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *(_line(run, one) for one in run.contenders)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _line(run: Run, one: Contender) -> list[str]:
+    figures = [_cell(one.middle(figure), form) for figure, _, form in _FIGURES]
+    ratios = [run.ratio(one, key) for key, _ in _YARDSTICKS]
+    return [one.name, *figures, *("–" if found is None else f"{found:.2f}" for found in ratios)]
 
 
 def _cell(found: tuple[float, float, float] | None, form: str) -> str:
@@ -66,6 +64,5 @@ def _cell(found: tuple[float, float, float] | None, form: str) -> str:
     return middle if least == most else f"{middle} ({least}–{most})"
 
 
-def _ratio(one: Contender, base: tuple[float, float, float] | None) -> str:
-    found = one.middle("rate")
-    return "–" if found is None or base is None else f"{found[0] / base[0]:.2f}"
+def _tried(found: dict[int, float]) -> str:
+    return ", ".join(f"{clients}: {rate:.0f}/s" for clients, rate in found.items())

@@ -6,8 +6,9 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 
 _START_SECONDS = 60
@@ -22,8 +23,16 @@ class DidNotStart(RuntimeError):
 class Served:
     """A program that answers."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", output: Path) -> None:
         self._process = process
+        self._output = output
+
+    @property
+    def complaint(self) -> str:
+        """The last warning or error that it logged."""
+        lines = self._output.read_text(errors="replace").splitlines()
+        found = [line for line in lines if '"level": "warning"' in line or '"level": "error"' in line]
+        return found[-1] if found else "nothing was logged"
 
     @property
     def megabytes(self) -> float:
@@ -32,17 +41,19 @@ class Served:
 
 
 @contextmanager
-def served(command: Sequence[str | Path], folder: Path, port: int, **variables: str) -> Iterator[Served]:
-    """Run a program in `folder` with nothing of our environment until it listens; end it afterwards."""
+def served(
+    command: Sequence[str | Path], folder: Path, port: int, variables: Mapping[str, str]
+) -> Iterator[Served]:
+    """Run a program in `folder` with nothing of our environment until it answers; end it afterwards."""
     output = folder / "output.txt"
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | variables
+    environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | dict(variables)
     with output.open("wb") as stream:
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
         )
     try:
         _wait_for(process, port, output)
-        yield Served(process)
+        yield Served(process, output)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -62,11 +73,21 @@ def free_port() -> int:
 def _wait_for(process: "subprocess.Popen[bytes]", port: int, output: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        with closing(socket.socket()) as knock:
-            if knock.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if _answers(port):
+            return
         time.sleep(0.05)
     raise DidNotStart(output.read_text(errors="replace")[-2000:])
+
+
+def _answers(port: int) -> bool:
+    """Whether it says anything: some listen long before they do."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=_START_SECONDS)) as knock:
+        try:
+            knock.request("GET", "/")
+            knock.getresponse()
+        except OSError:
+            return False
+        return True
 
 
 def _family(number: int) -> list[int]:

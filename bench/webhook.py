@@ -11,9 +11,9 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench import machine, pgbench, report, rivals
+from bench import machine, peer_djstripe, pgbench, report, rivals
 from bench.ground import Ground, opened
-from bench.measurement import Contender, Measurement
+from bench.measurement import Contender, Measurement, Run
 
 CACHE = Path(__file__).with_name(".cache")
 _PREPARED_PER_SECOND = 22_000
@@ -39,7 +39,8 @@ def main() -> None:
         for number in range(options.rounds):
             bench.round(number)
         facts = machine.described() | place.facts()
-    report.told(bench.contenders, bench.clients, facts, seconds=options.seconds, rounds=options.rounds)
+    run = Run(options.seconds, options.rounds, bench.contenders, bench.skipped, bench.clients, facts)
+    report.told("webhook", run)
 
 
 class _Bench:
@@ -48,14 +49,26 @@ class _Bench:
     def __init__(self, place: Ground, seconds: int, only: set[str]) -> None:
         self._place = place
         self._seconds = seconds
-        self._rivals = {
-            found.key: found
-            for found in (*rivals.tuntas(), *_SQL, rivals.ORM_VIEW)
-            if not only or found.key in only
+        everyone: list[rivals.Rival | pgbench.Script] = [*rivals.tuntas(), *_SQL, rivals.ORM_VIEW]
+        self._rivals: dict[str, rivals.Rival | pgbench.Script] = {
+            found.key: found for found in everyone if not only or found.key in only
         }
+        self.skipped: list[str] = []
+        """Who was not measured, and why."""
+        if not only or "djstripe" in only:
+            self._add_peer()
         self.contenders = [Contender(key, found.name) for key, found in self._rivals.items()]
         self.clients: dict[str, dict[int, float]] = {}
         """What pgbench reached with each number of clients."""
+
+    def _add_peer(self) -> None:
+        try:
+            peer = peer_djstripe.prepared(self._place, seconds=self._seconds)
+        except peer_djstripe.NoPeer as error:
+            self.skipped.append(f"dj-stripe is not measured: {error}")
+            print(self.skipped[-1], flush=True)
+        else:
+            self._rivals[peer.key] = peer
 
     def scout(self) -> None:
         """Find the number of clients with which pgbench is at its best."""

@@ -1,4 +1,5 @@
--- One request for each line of a file, each sent once; with a rate, at that pace instead of as fast as answered.
+-- One request for each line of a file, each sent once: a body, or "Header: value", a tab and a body.
+-- With a RATE above 0 they are sent at that pace, else as fast as they are answered.
 -- wrk -s wrk.lua URL -- FILE SKIP SLICES_SECONDS RATE
 local ffi = require("ffi")
 ffi.cdef [[
@@ -36,7 +37,9 @@ function request()
     exhausted = true
     body = "{}"
   end
-  return wrk.format(nil, nil, nil, body)
+  local name, value, rest = body:match("^([%w-]+): ([^\t]*)\t(.*)$")
+  if name then wrk.headers[name] = value end
+  return wrk.format(nil, nil, nil, rest or body)
 end
 
 function delay()

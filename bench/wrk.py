@@ -16,6 +16,7 @@ PACED_RATE = 500
 _SCRIPT = Path(__file__).with_name("wrk.lua")
 _SLICES = 20
 """Of a run, to see whether it slows down."""
+_COPIED = ("answers", "p50_ms", "p99_ms", "refused", "broken", "exhausted")
 
 
 class NoLoad(RuntimeError):
@@ -52,14 +53,15 @@ def installed() -> Path:
 
 def run(url: str, bodies: Path, *, skip: int, seconds: int, rate: int = 0) -> Load:
     """Post one line after another, from line `skip` on; at `rate` a second, or as fast as it is answered."""
-    command = [
+    command: list[str | Path] = [
         installed(), "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s",
         "--timeout", "30s", "--latency", "--script", _SCRIPT, url,
         "--", bodies, str(skip), str(seconds / _SLICES), str(rate),
     ]  # fmt: skip
     result = subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds + 60)
     said: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
-    slices = said.pop("slices")
-    return Load(rate=said["answers"] / said.pop("seconds"), growth=growth_of(slices), **{
-        name: said[name] for name in ("answers", "p50_ms", "p99_ms", "refused", "broken", "exhausted")
-    })  # fmt: skip
+    return Load(
+        rate=said["answers"] / said["seconds"],
+        growth=growth_of(said["slices"][:_SLICES]),
+        **{name: said[name] for name in _COPIED},
+    )

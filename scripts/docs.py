@@ -41,6 +41,7 @@ OF_OPERATORS: tuple[type[errors.UseCaseError], ...] = (
     errors.NoRefundUnderWay,
     errors.ReferenceTaken,
     errors.RefundRefused,
+    errors.PackageExists,
     errors.NotAnOrphan,
     errors.NothingToDecide,
 )

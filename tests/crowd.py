@@ -47,6 +47,9 @@ _STEPS = (
     """insert into refunds (order_id, transaction_id, refund_key, amount, state, ours, created_at)
     select {order}, {transaction}, {order} || '-r1', 299000, 'confirmed', true, {made} from {numbers}
     where {status} = 'refunded'""",
+    """insert into refunds (order_id, transaction_id, refund_key, amount, state, ours, created_at, refusal)
+    select {order}, {transaction}, {order} || '-r2', 299000, 'refused', true, {made}, 'too late'
+    from {numbers} where n % 3 = 0""",
     """insert into payment_logs
         (created_at, event_type, order_id, transaction_id, transaction_status, outcome, raw)
     select {made} + interval '1 second' * k,
@@ -66,7 +69,7 @@ _STEPS = (
         case when id % 1000 = 0 then 'unknown_status' else 'applied' end, created_at
     from payment_logs where raw is not null and id > {before} on conflict do nothing""",
     """insert into alerts (kind, subject, created_at, resolved_at)
-    select 'books_differ', {order}, {made}, {made} from {numbers} where n % 50 = 0""",
+    select 'books_differ', {order}, {made}, {made} from {numbers} where n % 3 = 0""",
     """insert into throttles (key, count, last_at)
     select sha256(('crowd ' || n)::bytea), 1, now() from {numbers} where n % 5 = 0 on conflict do nothing""",
 )

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,8 +67,13 @@ class Program:
 
 
 @contextmanager
-def started(folder: Path, *arguments: str | Path, **variables: str) -> Iterator[Program]:
-    """A program in the foreground of its own terminal; killed at the end if a test left it running."""
+def started(
+    folder: Path, *arguments: str | Path, ignored: signal.Signals | None = None, **variables: str
+) -> Iterator[Program]:
+    """A program in the foreground of its own terminal; killed at the end if a test left it running.
+
+    It begins with the signal `ignored` ignored, as nohup has it.
+    """
     output = folder / f"output-{time.monotonic_ns()}.txt"
     with output.open("wb") as stream:
         process = subprocess.Popen(
@@ -78,6 +84,7 @@ def started(folder: Path, *arguments: str | Path, **variables: str) -> Iterator[
             stdout=stream,
             stderr=stream,
             start_new_session=True,
+            preexec_fn=None if ignored is None else partial(signal.signal, ignored, signal.SIG_IGN),  # noqa: PLW1509
         )
     try:
         yield Program(process, output)

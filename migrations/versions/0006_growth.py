@@ -16,6 +16,7 @@ def upgrade() -> None:
     _orders()
     _notifications()
     _unasked()
+    _ended_jobs()
     _inspection()
     for table in _UPDATED:  # room on each page, so that a changed row stays there, unindexed anew
         op.execute(f"alter table {table} set (fillfactor = 85)")
@@ -60,6 +61,16 @@ def _unasked() -> None:
     op.drop_index("ix_transactions_contradicted", "transactions")
     op.drop_index(op.f("ix_sessions_expires_at"), "sessions")
     op.drop_index(op.f("ix_workers_beat_at"), "workers")
+
+
+def _ended_jobs() -> None:
+    """Asked for every quarter of a minute, also while a hundred thousand others wait."""
+    op.create_index(
+        "ix_procrastinate_jobs_ended",
+        "procrastinate_jobs",
+        ["id"],
+        postgresql_where=sa.text("status in ('failed', 'aborted', 'cancelled')"),
+    )
 
 
 def _inspection() -> None:

@@ -1,5 +1,9 @@
 """Packages that are changed by command, in both languages."""
 
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
 revision = "0008"
 down_revision = "0007"
 branch_labels = None
@@ -7,7 +11,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    for column in (
+        sa.Column("name_en", sa.Text()),
+        sa.Column("description_en", sa.Text()),
+        sa.Column("features_en", postgresql.ARRAY(sa.Text())),
+    ):
+        op.add_column("packages", column)
 
 
 def downgrade() -> None:

@@ -1,5 +1,6 @@
 """Every page of the simulator under axe (WCAG 2.2 A and AA, best practices), light and dark."""
 
+import fcntl
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -18,10 +19,12 @@ AXE = NODE / "node_modules" / "axe-core" / "axe.min.js"
 @pytest.fixture(scope="module")
 def axe() -> str:
     npm = shutil.which("npm")
-    if not AXE.is_file():
-        if npm is None:
-            pytest.skip("npm is not on this machine")
-        subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=NODE, check=True)
+    with (NODE / "package.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the tests of Tuntas's own pages may be doing the same
+        if not AXE.is_file():
+            if npm is None:
+                pytest.skip("npm is not on this machine")
+            subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=NODE, check=True)
     return AXE.read_text(encoding="utf-8")
 
 

@@ -3,7 +3,16 @@
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from tuntas.api import PREFIXES_MEANT, accounts, configuration, health, invitations, payments
+from tuntas.api import (
+    PREFIXES_MEANT,
+    accounts,
+    configuration,
+    health,
+    invitations,
+    openapi,
+    payments,
+    try_it,
+)
 from tuntas.http import errors
 from tuntas.http.body_limit import BodyLimit
 from tuntas.http.cross_origin import CrossOrigin
@@ -17,9 +26,12 @@ from tuntas.web.site import DemoLogIn, create_site
 class Application:
     """The webhook first, without what stands around everything else."""
 
-    def __init__(self, backend: Backend, *, demo: DemoLogIn | None = None) -> None:
-        """The caller owns the backend and closes it when the application is done."""
-        self.site = create_site_and_api(backend, demo)
+    def __init__(self, backend: Backend, *, demo: DemoLogIn | None = None, at_a_desk: bool = False) -> None:
+        """The caller owns the backend and closes it when the application is done.
+
+        `at_a_desk` adds the page on which the API can be tried.
+        """
+        self.site = create_site_and_api(backend, demo, at_a_desk=at_a_desk)
         self._webhook = LastWord(Webhook(backend))
         self._entrance = OneSlash(self._choose)
 
@@ -34,14 +46,14 @@ class Application:
             await self.site(scope, receive, send)
 
 
-def create_site_and_api(backend: Backend, demo: DemoLogIn | None) -> FastAPI:
+def create_site_and_api(backend: Backend, demo: DemoLogIn | None, *, at_a_desk: bool) -> FastAPI:
     app = FastAPI(
         title="Tuntas",
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        routes=[*health.ROUTES],
+        routes=[*health.ROUTES, *(try_it.routes() if at_a_desk else ())],
     )
     app.state.backend = backend
     routers = (accounts.router, configuration.router, invitations.router, payments.router)
@@ -54,6 +66,7 @@ def create_site_and_api(backend: Backend, demo: DemoLogIn | None) -> FastAPI:
             app.include_router(router, prefix=meant, include_in_schema=False)
     app.include_router(payments.token_router, prefix="/v1", include_in_schema=False)
     errors.install(app)
+    openapi.install(app)
     app.router.default = create_site(backend, demo)
     app.add_middleware(BodyLimit)
     app.add_middleware(LastWord)

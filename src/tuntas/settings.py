@@ -20,6 +20,7 @@ _OTHER_PREFIX = "Mid-"
 """Of every production key, and of the sandbox keys of newer accounts: it proves nothing."""
 OUR_PREFIXES = ("MIDTRANS_", "TUNTAS_")
 
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _PRODUCTION_HOSTS = {"app.midtrans.com", "api.midtrans.com"}
 _KEY_LENGTH_MIN = 10
 _SECRET_LENGTH_MIN = 16
@@ -101,6 +102,10 @@ class Settings(BaseSettings):
         default=False, description="Whether a full refund also takes back the paid time."
     )
     tuntas_language: str = Field(default="id", pattern="^(id|en)$", description="Default language.")
+    tuntas_contact: str | None = Field(
+        default=None,
+        description="Where customers get help, shown on the pages: an e-mail address, or https://wa.me/….",
+    )
     tuntas_order_lifetime_minutes: int = Field(
         default=24 * 60,
         ge=5,
@@ -125,6 +130,15 @@ class Settings(BaseSettings):
     @classmethod
     def _clean_url(cls, value: str | None) -> str | None:
         return None if value is None else _web_address(value)
+
+    @field_validator("tuntas_contact", mode="after")
+    @classmethod
+    def _clean_contact(cls, value: str | None) -> str | None:
+        if value is None or _EMAIL.fullmatch(value.strip()):
+            return value and value.strip()
+        if _split(value.strip()).scheme != "https":
+            raise ValueError("must be an e-mail address or a whole address such as https://wa.me/62812…")
+        return _web_address(value)
 
     @field_validator("tuntas_allowed_origins", mode="after")
     @classmethod

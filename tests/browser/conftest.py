@@ -1,10 +1,13 @@
 """The real program and a real Chromium, as a newcomer has them after `make dev`."""
 
+import fcntl
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +16,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.program import started_dev
 
+NODE = Path(__file__).parents[2] / "simulator" / "tests" / "node"
+AXE = NODE / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
@@ -50,6 +55,19 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, which looks for what keeps people out of a page."""
+    npm = shutil.which("npm")
+    with (NODE / "package.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the simulator's tests may be doing the same
+        if not AXE.is_file():
+            if npm is None:
+                pytest.skip("npm is not on this machine")
+            subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=NODE, check=True)
+    return AXE.read_text(encoding="utf-8")
 
 
 @pytest.fixture

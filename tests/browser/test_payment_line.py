@@ -23,14 +23,14 @@ def choose(popup: FrameLocator, method: str) -> None:
     popup.locator("[data-action=confirm]").click()
 
 
-def enter_card(popup: FrameLocator, number: str) -> None:
+def enter_card(popup: FrameLocator | Page, number: str) -> None:
     popup.locator("[name=card_number]").fill(number)
     popup.locator("[name=card_exp]").fill("12/30")
     popup.locator("[name=card_cvv]").fill("123")
     popup.locator("[data-action=confirm]").click()
 
 
-def pay_by_card(popup: FrameLocator) -> None:
+def pay_by_card(popup: FrameLocator | Page) -> None:
     popup.locator("[data-method=credit_card]").click()
     enter_card(popup, ACCEPTED)
     popup.locator("[name=otp]").fill("112233")

@@ -288,12 +288,19 @@ def test_logs_show_the_newest_last(dev: Dev, demo: httpx.Client) -> None:
     assert newest["event_type"] == "webhook_received"
 
 
-def test_logs_find_nothing_quietly(dev: Dev) -> None:
-    plain = tuntas("logs", "--order", "INV-none", "--data-dir", dev.data_dir)
-    assert (plain.code, plain.out) == (DONE, "")
-    assert plain.err != ""
-    as_json = tuntas("logs", "--order", "INV-none", "--json", "--data-dir", dev.data_dir)
-    assert (as_json.code, as_json.out, as_json.err) == (DONE, "", "")
+def test_logs_that_hold_nothing_of_a_kind_are_no_error_and_a_mistyped_order_is(dev: Dev) -> None:
+    options = ["--data-dir", dev.data_dir]
+    nothing = tuntas("logs", "--event", "order_closed", *options)
+    assert (nothing.code, nothing.out) == (DONE, "")
+    assert "Nothing logged" in nothing.err
+    assert tuntas("logs", "--event", "order_closed", "--json", *options).err == ""
+    for as_json in ([], ["--json"]):
+        unknown = tuntas("logs", "--order", "INV-none", *as_json, *options)
+        assert (unknown.code, unknown.out) == (MISSING, "")
+        assert "No order INV-none" in unknown.err
+    mistyped = tuntas("logs", "--event", "webhook_recieved", *options)
+    assert mistyped.code == UNUSABLE
+    assert "webhook_received" in mistyped.err, "the known ones are listed"
     assert tuntas("logs", "--limit", "0").code == UNUSABLE
 
 

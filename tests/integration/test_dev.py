@@ -3,9 +3,11 @@
 import hashlib
 import json
 import os
+import pty
 import signal
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +17,9 @@ import pytest
 
 from tests.command import tuntas
 from tests.program import (
+    PROGRAM,
     Dev,
+    environment,
     eventually,
     is_running,
     kill_postgres,
@@ -24,6 +28,7 @@ from tests.program import (
     started,
     started_dev,
 )
+from tuntas.midtrans.wib import WIB
 from tuntas.store.embedded import EmbeddedPostgres
 
 DEMO = {"email": "demo@tuntas.test", "password": "demo-password"}
@@ -241,3 +246,63 @@ def test_stopped_while_still_starting_it_leaves_nothing(short_dir: Path) -> None
 def test_what_dev_remembers_is_plain_json(dev: Dev) -> None:
     """Other commands in the same folder find it by this file."""
     assert json.loads((dev.data_dir / "dev.json").read_text()) == dev.ready
+
+
+def test_a_closed_terminal_ends_it_with_nothing_left(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("d")
+    data_dir, ready_file = folder / "data", folder / "ready.json"
+    ports = ["--port", "0", "--simulator-port", "0"]
+    words = [PROGRAM, "dev", *ports, "--data-dir", data_dir, "--ready-file", ready_file]
+    number, terminal = pty.fork()
+    if number == 0:
+        os.chdir(folder)
+        os.execve(PROGRAM, words, environment())  # noqa: S606  in place of this process
+    try:
+        eventually(ready_file.exists, within=60, what="tuntas dev is ready")
+        server = postgres_of(data_dir)
+        assert server is not None
+        os.close(terminal)
+        eventually(lambda: os.waitpid(number, os.WNOHANG)[0], within=15, what="it has ended")
+        eventually(lambda: not is_running(server), within=2, what="PostgreSQL is gone")
+    finally:
+        kill_postgres(data_dir)
+
+
+def test_a_program_of_nohup_lives_on_without_a_terminal(dev: Dev, tmp_path: Path) -> None:
+    words = ["logs", "--follow", "--json", "--data-dir", dev.data_dir]
+    another_order(dev.url, "tanpa-terminal")
+    with started(tmp_path, *words, ignored=signal.SIGHUP) as program:
+        program.wait_for("token_created")
+        program.process.send_signal(signal.SIGHUP)
+        another_order(dev.url, "masih-hidup")
+        eventually(lambda: program.printed.count("token_created") > 1, within=10, what="it goes on")
+        assert program.end(signal.SIGINT) == 0
+
+
+def test_the_shop_follows_the_simulators_clock(dev: Dev) -> None:
+    """Whoever turns it on to see payments expire can still pay, and is told the same day everywhere."""
+    control = f"{dev.ready['simulator']}/_control"
+    try:
+        assert httpx.post(f"{control}/clock", json={"advance": "48h"}, timeout=30).is_success
+        number, order_id = another_order(dev.url, "lusa")
+        (made,) = dev.rows(f"select created_at from orders where order_id = '{order_id}'")
+        now = datetime.fromisoformat(httpx.get(f"{control}/clock").json()["now"])
+        assert abs(now - made["created_at"]) < timedelta(minutes=1)
+        sent = tuntas("webhook", "send", order_id, "settlement", "--json", "--data-dir", dev.data_dir).json
+        assert sent["reply"] == '{"message":"Webhook processed successfully"}'
+        assert sent["sent"]["transaction_time"][:10] == now.astimezone(WIB).date().isoformat()
+        shown = tuntas("orders", "show", order_id, "--json", "--data-dir", dev.data_dir).json
+        assert (shown["invitation_id"], shown["status"]) == (number, "paid")
+    finally:
+        reset = httpx.post(f"{control}/reset", json={"clock": True}, timeout=30).json()
+    assert abs(datetime.fromisoformat(reset["clock"]["now"]) - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def another_order(url: str, domain: str) -> tuple[int, str]:
+    """A new invitation of the demo customer and its order."""
+    headers = {"Authorization": f"Bearer {log_in(url).json()['token']}"}
+    with httpx.Client(base_url=url, headers=headers, timeout=30) as http:
+        made = http.post("/api/v1/invitations", json={"package_id": 1, "domain": domain}).json()["id"]
+        reply = http.post("/api/midtrans/create-snap-token", json={"invitation_id": made})
+        assert reply.status_code == 201, reply.text
+        return made, str(reply.json()["order_id"])

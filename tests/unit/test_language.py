@@ -9,7 +9,7 @@ import pytest
 
 import tuntas.language
 from tuntas.language import Language, date, date_time, negotiate, rupiah, text
-from tuntas.language.catalogue import _CATALOGUES
+from tuntas.language.catalogue import sentences
 
 
 def placeholders(sentence: str) -> set[str]:
@@ -17,17 +17,17 @@ def placeholders(sentence: str) -> set[str]:
 
 
 def test_both_catalogues_hold_the_same_keys() -> None:
-    assert _CATALOGUES[Language.ID].keys() == _CATALOGUES[Language.EN].keys()
+    assert sentences(Language.ID).keys() == sentences(Language.EN).keys()
 
 
-@pytest.mark.parametrize("key", sorted(_CATALOGUES[Language.ID]))
+@pytest.mark.parametrize("key", sorted(sentences(Language.ID)))
 def test_a_sentence_takes_the_same_values_in_both_languages(key: str) -> None:
-    assert placeholders(_CATALOGUES[Language.ID][key]) == placeholders(_CATALOGUES[Language.EN][key])
+    assert placeholders(sentences(Language.ID)[key]) == placeholders(sentences(Language.EN)[key])
 
 
 @pytest.mark.parametrize("language", Language)
 def test_nothing_is_left_blank_and_errors_do_not_shout(language: Language) -> None:
-    for key, sentence in _CATALOGUES[language].items():
+    for key, sentence in sentences(language).items():
         assert sentence.strip() == sentence != "", key
         if key.startswith("error."):
             assert "!" not in sentence, key
@@ -41,7 +41,7 @@ def test_the_pages_say_nothing_that_has_no_sentence() -> None:
         for key in re.findall(r"""\bt\(["']([a-z_0-9.]+)["'][,)]""", template.read_text(encoding="utf-8"))
     }
     assert len(keys) > 50
-    assert keys <= _CATALOGUES[Language.ID].keys()
+    assert keys <= sentences(Language.ID).keys()
 
 
 def test_values_fill_the_placeholders() -> None:

@@ -113,8 +113,9 @@ class Simulator:
         """Exactly these faults are on from now; none switches all off."""
         return self._control("PUT", "/faults", switches)
 
-    def reset(self) -> None:
-        self._control("POST", "/reset", {})
+    def reset(self, *, clock: bool = False) -> None:
+        """Forget everything; with `clock` the clock shows the present again, too."""
+        self._control("POST", "/reset", {"clock": clock})
 
     # What happened.
 

@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from midtrans_simulator.notifications.body import body, subscription_body, written
 from midtrans_simulator.notifications.courier import Courier
@@ -88,8 +88,11 @@ class Gateway:
         told = written(subscription_body(subscription))
         self.courier.post(subscription.id, subscription.id, subscription.notify_urls, told)
 
-    def reset(self) -> None:
-        """Forget sessions, transactions, deliveries, cards, accounts and faults; the clock keeps its time."""
+    def reset(self, *, clock: bool = False) -> None:
+        """Forget sessions, transactions, deliveries, cards, accounts and faults.
+
+        The clock keeps its time, unless it is reset too: then it runs as at the first start, from now.
+        """
         self.courier.clear()
         self.timers.clear()
         for table in (
@@ -103,4 +106,8 @@ class Gateway:
         self.ledger.clear()
         self.store.clear()
         self.faults.clear()
+        if clock:
+            self.clock.move_to(self.config.start_time or datetime.now(UTC))
+            self.clock.scale(self.config.speed)
+            self.clock.run()
         self.timers.clock_changed()

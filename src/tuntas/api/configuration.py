@@ -30,7 +30,7 @@ class ConfigOut(BaseModel):
         )
 
 
-@router.get("/config")
+@router.get("/config", summary="What a frontend would otherwise hard-code")
 async def config(backend: CurrentBackend) -> ConfigOut:
-    """The client key, snap.js, the environment and the languages. No log-in needed."""
+    """The client key, the address of snap.js, the environment and the languages. No log-in needed."""
     return ConfigOut.of(backend.settings)

@@ -4,20 +4,28 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from tuntas.domain.how_to_pay import NOTHING_TOLD
 from tuntas.domain.refunds import WayBack
 from tuntas.domain.standing import PaymentState
 from tuntas.http.bodies import Body, Id, OrderId
-from tuntas.store.models import Package, User
+from tuntas.language import Language
+from tuntas.store.models import User
 from tuntas.usecases.create_token import TokenResult
 from tuntas.usecases.invitations import InvitationView
+from tuntas.usecases.packages import Offer, offer_of
 from tuntas.usecases.payments import GivenBack, Payment
 from tuntas.usecases.return_address import ADDRESS_MAX
 
+_ORDER_ID = "INV-6f081f0e-63cf-4f7c-aa53-3ed9c35ed2d3"
+_PAGE_URL = "https://app.sandbox.midtrans.com/snap/v4/redirection/40b5afa1-28df-4cc3-8092-1daee6b42529"
+"""In the examples."""
+
 
 class TokenIn(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"invitation_id": 5, "amount": 299_000}]})
+
     invitation_id: Id
     amount: Annotated[int, Field(strict=True)] | None = Field(
         default=None, description="Rupiah. Decides nothing: refused when it differs from the price."
@@ -33,6 +41,8 @@ class TokenIn(Body):
 
 
 class CheckStatusIn(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"order_id": _ORDER_ID}]})
+
     order_id: OrderId
 
 
@@ -60,14 +70,14 @@ class PackageOut(BaseModel):
     features: list[str]
 
     @classmethod
-    def of(cls, package: Package) -> Self:
+    def of(cls, offer: Offer) -> Self:
         return cls(
-            id=package.id,
-            name=package.name,
-            description=package.description,
-            price=package.price,
-            days=package.days,
-            features=package.features,
+            id=offer.id,
+            name=offer.name,
+            description=offer.description,
+            price=offer.price,
+            days=offer.days,
+            features=offer.features,
         )
 
 
@@ -90,7 +100,7 @@ class InvitationOut(BaseModel):
     order_id: str | None = Field(description="The newest order.")
 
     @classmethod
-    def of(cls, view: InvitationView) -> Self:
+    def of(cls, view: InvitationView, language: Language) -> Self:
         invitation = view.invitation
         return cls(
             id=invitation.id,
@@ -99,7 +109,7 @@ class InvitationOut(BaseModel):
             title=invitation.title,
             event_date=invitation.event_date,
             venue=invitation.venue,
-            package=PackageOut.of(invitation.package),
+            package=PackageOut.of(offer_of(invitation.package, language)),
             price=invitation.price,
             days=invitation.days,
             payment_status=invitation.payment_status,
@@ -117,9 +127,11 @@ class ProfileOut(BaseModel):
 
 
 class TokenOut(BaseModel):
-    snap_token: str
-    order_id: str
-    redirect_url: str
+    snap_token: str = Field(description="For `snap.pay`.", examples=["40b5afa1-28df-4cc3-8092-1daee6b42529"])
+    order_id: str = Field(examples=[_ORDER_ID])
+    redirect_url: str = Field(
+        description="The same as a page: where the popup cannot open, and inside apps.", examples=[_PAGE_URL]
+    )
     gross_amount: int = Field(description="Rupiah.")
     expires_at: datetime
     reused: bool
@@ -170,7 +182,7 @@ class GivenBackOut(BaseModel):
 
 
 class PaymentOut(BaseModel):
-    order_id: str
+    order_id: str = Field(examples=[_ORDER_ID])
     status: str = Field(description="pending, paid, failed or refunded.")
     state: PaymentState = Field(
         description="Where the money is; only pending, overdue and failed ask for any."
@@ -179,9 +191,9 @@ class PaymentOut(BaseModel):
     refunded_amount: int = Field(description="Rupiah that went back to the customer.")
     expires_at: datetime
     confirmed_at: datetime | None
-    payment_type: str | None
-    bank: str | None
-    va_number: str | None
+    payment_type: str | None = Field(description="Midtrans's word.", examples=["bank_transfer"])
+    bank: str | None = Field(examples=["bca"])
+    va_number: str | None = Field(examples=["82406011792"])
     how_to_pay: HowToPayOut | None = Field(
         description="What the customer needs to pay now. Null: nothing is due, or Midtrans tells nothing of "
         "this method; then `redirect_url` is the way on."

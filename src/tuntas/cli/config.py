@@ -2,24 +2,14 @@
 
 import json
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tuntas.cli.environment import (
-    EXIT_UNUSABLE,
-    DataDir,
-    DevelopmentSettings,
-    Json,
-    desk_settings,
-    fail,
-    read_settings,
-    running_dev,
-    tell_doubts,
-)
-from tuntas.midtrans.notification import WEBHOOK_PATH
-from tuntas.settings import Settings, mask, unknown_names
-from tuntas.store.database import UnsupportedDatabase, driver_url
+from tuntas.cli.options import EXIT_UNUSABLE, DataDir, Json, fail
+
+if TYPE_CHECKING:
+    from tuntas.settings import Settings
 
 app = typer.Typer(help="The configuration.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -35,6 +25,14 @@ def check(data_dir: DataDir = None, as_json: Json = False) -> None:
 
     While `tuntas dev` runs in this folder, what it runs with is shown.
     """
+    from tuntas.cli.environment import (
+        DevelopmentSettings,
+        desk_settings,
+        read_settings,
+        running_dev,
+        tell_doubts,
+    )
+
     folder = read_settings(DevelopmentSettings, tuntas_data_dir=data_dir).tuntas_data_dir
     settings = desk_settings(data_dir) if running_dev(folder) else read_settings(tuntas_data_dir=data_dir)
     _refuse_unknown_names()
@@ -51,6 +49,8 @@ def check(data_dir: DataDir = None, as_json: Json = False) -> None:
 
 def _refuse_unknown_names() -> None:
     """A setting that nothing reads is a mistake in its name: what was meant is not in force."""
+    from tuntas.settings import unknown_names
+
     unknown = unknown_names(os.environ)
     if unknown:
         fail(
@@ -62,15 +62,20 @@ def _refuse_unknown_names() -> None:
         )
 
 
-def _refuse_other_databases(settings: Settings) -> None:
+def _refuse_other_databases(settings: "Settings") -> None:
     if settings.database_url is not None:
+        from tuntas.store.database import UnsupportedDatabase, driver_url
+
         try:
             driver_url(settings.database_url, "asyncpg")
         except UnsupportedDatabase as error:
             fail(f"configuration: {error}", EXIT_UNUSABLE)
 
 
-def _shown(settings: Settings) -> dict[str, Any]:
+def _shown(settings: "Settings") -> dict[str, Any]:
+    from tuntas.midtrans.notification import WEBHOOK_PATH
+    from tuntas.settings import mask
+
     previous = settings.midtrans_previous_server_key
     return {
         "Server Key": mask(settings.server_key),

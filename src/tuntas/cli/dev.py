@@ -1,43 +1,27 @@
 """`tuntas dev`: everything on this machine, nothing to configure, no real money."""
 
-import asyncio
 import json
 import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from starlette.types import ASGIApp
 
-from tuntas.cli.environment import (
-    EXIT_MISSING,
-    EXIT_UNUSABLE,
-    EXIT_WRONG,
-    DevelopmentSettings,
-    addresses_of_parts,
-    database_url,
-    dev_lock,
-    fail,
-    read_settings,
-    tell_doubts,
-    write_dev_file,
-)
-from tuntas.cli.server import Site, Sites, listen, port_of
+from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, EXIT_WRONG, fail
 from tuntas.cli.worker import cannot_go_on
-from tuntas.midtrans.notification import WEBHOOK_PATH
-from tuntas.settings import Settings
-from tuntas.store import migrations
-from tuntas.store.database import DatabaseUnusable
-from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD
-from tuntas.usecases.backend import open_backend
-from tuntas.usecases.demo import add_demo_data
-from tuntas.usecases.liveness import watching
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from tuntas.settings import Settings
 
 _HOST = "127.0.0.1"
 _SHOP = "Undangan Tuntas"
 """What the simulator's payment page calls the merchant."""
+_TEST_CARD = "4811 1111 1111 1114, any date to come, CVV 123, OTP 112233"
+"""Midtrans's own card for payments that succeed (Midtrans, "Testing payment on sandbox")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +31,11 @@ class _Sockets:
 
     @property
     def web_url(self) -> str:
-        return f"http://localhost:{port_of(self.web)}"
+        return f"http://localhost:{self.web.getsockname()[1]}"
 
     @property
     def simulator_url(self) -> str:
-        return f"http://localhost:{port_of(self.simulator)}"
+        return f"http://localhost:{self.simulator.getsockname()[1]}"
 
 
 def dev(
@@ -66,6 +50,12 @@ def dev(
     ] = None,
 ) -> None:
     """Start PostgreSQL, the simulator and the web server with demo data; Ctrl-C stops them all."""
+    import asyncio
+
+    from tuntas.cli.environment import database_url, dev_lock, tell_doubts
+    from tuntas.store import migrations
+    from tuntas.store.database import DatabaseUnusable
+
     data_dir.mkdir(parents=True, exist_ok=True)
     with dev_lock(data_dir) as ours:
         if ours is None:
@@ -74,7 +64,7 @@ def dev(
         settings = _settings(data_dir, sockets)
         tell_doubts(settings)
         typer.echo("Starting PostgreSQL …")
-        with database_url(settings) as url:
+        with database_url(settings, create=True) as url:
             try:
                 migrations.upgrade(url)
             except DatabaseUnusable as error:
@@ -84,14 +74,18 @@ def dev(
 
 
 def _listen(port: int, option: str) -> socket.socket:
+    from tuntas.cli.server import listen
+
     try:
         return listen(_HOST, port)
     except OSError as error:
         fail(f"Port {port} cannot be used ({error.strerror}). Choose another with {option}.", EXIT_UNUSABLE)
 
 
-def _settings(data_dir: Path, sockets: _Sockets) -> Settings:
+def _settings(data_dir: Path, sockets: _Sockets) -> "Settings":
     """What is configured counts; everything else points at the parts started here."""
+    from tuntas.cli.environment import DevelopmentSettings, addresses_of_parts, read_settings
+
     settings = read_settings(DevelopmentSettings, tuntas_data_dir=data_dir)
     if settings.midtrans_is_production:
         fail("`tuntas dev` never runs with MIDTRANS_IS_PRODUCTION=true: use `tuntas serve`.", EXIT_UNUSABLE)
@@ -101,15 +95,22 @@ def _settings(data_dir: Path, sockets: _Sockets) -> Settings:
 
 
 async def _run(
-    settings: Settings, url: str, sockets: _Sockets, *, demo: bool, ready_file: Path | None
+    settings: "Settings", url: str, sockets: _Sockets, *, demo: bool, ready_file: Path | None
 ) -> None:
     from tuntas.app import Application
+    from tuntas.cli.server import Site, Sites
+    from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD
+    from tuntas.usecases.backend import open_backend
+    from tuntas.usecases.demo import add_demo_data
+    from tuntas.usecases.liveness import watching
     from tuntas.web.site import DemoLogIn
     from tuntas.worker.worker import working
 
-    backend = open_backend(settings, url)
     simulator = _simulator(settings, sockets)
-    web = Application(backend, demo=DemoLogIn(DEMO_EMAIL, DEMO_PASSWORD) if demo else None)
+    # One time for both: whoever turns the simulator's clock on by a day means the shop's day, too.
+    backend = open_backend(settings, url, clock=simulator.state.gateway.clock)
+    log_in = DemoLogIn(DEMO_EMAIL, DEMO_PASSWORD) if demo else None
+    web = Application(backend, demo=log_in, at_a_desk=True)
     sites = Sites([Site(web, sockets.web), Site(simulator, sockets.simulator)])
     sites.end_on_signals()
     try:
@@ -128,8 +129,10 @@ async def _run(
         fail(cannot_go_on(broke), EXIT_WRONG)
 
 
-def _simulator(settings: Settings, sockets: _Sockets) -> ASGIApp:
+def _simulator(settings: "Settings", sockets: _Sockets) -> "Starlette":
     """Midtrans on localhost, with our keys; production installs come without it."""
+    from tuntas.midtrans.notification import WEBHOOK_PATH
+
     try:
         from midtrans_simulator import SimulatorConfig, create_app
     except ImportError:
@@ -145,7 +148,11 @@ def _simulator(settings: Settings, sockets: _Sockets) -> ASGIApp:
     )
 
 
-def _announce(settings: Settings, sockets: _Sockets, *, demo: bool, ready_file: Path | None) -> None:
+def _announce(settings: "Settings", sockets: _Sockets, *, demo: bool, ready_file: Path | None) -> None:
+    from tuntas.cli.environment import write_dev_file
+    from tuntas.midtrans.notification import WEBHOOK_PATH
+    from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD
+
     ready = {"web": sockets.web_url, "simulator": sockets.simulator_url, "pid": os.getpid()}
     write_dev_file(settings.tuntas_data_dir, ready)
     typer.echo(
@@ -155,7 +162,7 @@ def _announce(settings: Settings, sockets: _Sockets, *, demo: bool, ready_file: 
     )
     if demo:
         typer.echo(f"\n  Customer   {DEMO_EMAIL} / {DEMO_PASSWORD}")
-    typer.echo("\n  Ctrl-C stops everything.\n")
+    typer.echo(f"\n  Test card  {_TEST_CARD}\n\n  Ctrl-C stops everything.\n")
     if ready_file is not None:
         unfinished = ready_file.with_name(f"{ready_file.name}.unfinished")
         unfinished.write_text(json.dumps(ready))

@@ -1,55 +1,53 @@
 """`tuntas doctor`: is everything as it must be, and if not, what to do?"""
 
-import asyncio
 import json
-from getpass import getuser
+import re
+from dataclasses import dataclass
 from shlex import quote
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuntas.cli.environment import EXIT_MISSING, EXIT_WRONG, DataDir, Json, desk_settings, fail, run
-from tuntas.midtrans.wib import format_wib
+from tuntas.cli.options import EXIT_MISSING, EXIT_WRONG, DataDir, Json, actor, fail
+from tuntas.cli.words import in_words, moment
 from tuntas.observability.printable import printable
-from tuntas.store.alerts import ADVICE, AlertKind
-from tuntas.store.invariants import INVARIANTS
-from tuntas.store.models import Alert
-from tuntas.usecases.alerts import alerts, resolve_alert
-from tuntas.usecases.backend import Backend
-from tuntas.usecases.check_invariants import Breach, check_invariants
-from tuntas.usecases.check_key import KeyState, check_key
-from tuntas.usecases.errors import AlertNotFound
+
+if TYPE_CHECKING:
+    from tuntas.store.models import Alert
+    from tuntas.usecases.backend import Backend
+    from tuntas.usecases.check_invariants import Breach
 
 _KEYS = {
-    KeyState.ACCEPTED: "Midtrans accepts it.",
-    KeyState.REFUSED: "Midtrans refuses MIDTRANS_SERVER_KEY (401). Is it of the other environment, or "
+    "accepted": "Midtrans accepts it.",
+    "refused": "Midtrans refuses MIDTRANS_SERVER_KEY (401). Is it of the other environment, or "
     "mistyped? Compare it, and MIDTRANS_IS_PRODUCTION, with Settings > Access Keys on Midtrans's dashboard.",
-    KeyState.UNKNOWN: "not known: Midtrans could not be asked just now.",
-    KeyState.NONE: "none is configured; `tuntas dev` brings its own.",
+    "unknown": "not known: Midtrans could not be asked just now.",
+    "none": "none is configured; `tuntas dev` brings its own.",
 }
+_NOTHING_TO_SELL = "No package is offered: nobody can buy anything."
+_ADD_A_PACKAGE = (
+    "Offer one: tuntas packages add NAME --price 299000 --days 365 --description … "
+    "--name-en … --description-en …"
+)
 
 
 def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
     """Check the invariants and show the open alerts. Exit code 1 when something needs a person."""
+    import asyncio
+
+    from tuntas.cli.environment import desk_settings, run
+    from tuntas.usecases.check_key import check_key
+
     settings = desk_settings(data_dir)
-    breaches, open_alerts = run(settings, _examine)
+    found = run(settings, _examine)
     key = asyncio.run(check_key(settings))
     if as_json:
-        if key in {KeyState.REFUSED, KeyState.UNKNOWN}:
-            typer.echo(json.dumps({"server_key": key, "wrong": _KEYS[key]}))
-        for breach in breaches:
-            found = {"invariant": breach.invariant.name, "subjects": breach.subjects}
-            typer.echo(json.dumps(found | {"wrong": breach.invariant.wrong, "do": breach.invariant.remedy}))
-        for alert in open_alerts:
-            shown = {"alert": alert.id, "kind": alert.kind, "subject": alert.subject}
-            told = {"wrong": ADVICE[AlertKind(alert.kind)].wrong, "do": _remedy(alert)}
-            since = {"since": alert.created_at.isoformat(), "detail": alert.detail}
-            typer.echo(json.dumps(shown | since | told))
+        _print_json(found, key)
     else:
-        sign = {KeyState.REFUSED: "WRONG", KeyState.UNKNOWN: "?"}.get(key, "ok")
+        sign = {"refused": "WRONG", "unknown": "?"}.get(key, "ok")
         typer.echo(f"{sign:<6} server_key: {_KEYS[key]}")
-        _print(breaches, open_alerts)
-    if breaches or open_alerts or key is KeyState.REFUSED:
+        _print(found)
+    if found.breaches or found.alerts or not found.sells or key == "refused":
         raise typer.Exit(EXIT_WRONG)
 
 
@@ -60,22 +58,60 @@ def resolve(
     as_json: Json = False,
 ) -> None:
     """Close an alert that you have dealt with. It comes back if its cause does."""
-    settings, actor = desk_settings(data_dir), f"cli:{getuser()}"
+    from tuntas.cli.environment import desk_settings, run
+    from tuntas.usecases.alerts import resolve_alert
+    from tuntas.usecases.errors import AlertNotFound
+
+    settings, by = desk_settings(data_dir), actor()
     try:
-        closed = run(settings, lambda backend: resolve_alert(backend, alert, note=note, actor=actor))
+        closed = run(settings, lambda backend: resolve_alert(backend, alert, note=note, actor=by))
     except AlertNotFound:
-        fail(f"No open alert {alert}.", EXIT_MISSING)
+        fail(f"No open alert {alert}. Those that are open: tuntas doctor", EXIT_MISSING)
     shown = {"alert": closed.id, "kind": closed.kind, "subject": closed.subject}
     typer.echo(json.dumps(shown) if as_json else f"Closed: {closed.kind} {printable(closed.subject)}.")
 
 
-async def _examine(backend: Backend) -> tuple[list[Breach], list[Alert]]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    breaches: "list[Breach]"
+    alerts: "list[Alert]"
+    sells: bool
+
+
+async def _examine(backend: "Backend") -> _Found:
+    from tuntas.usecases.alerts import alerts
+    from tuntas.usecases.check_invariants import check_invariants
+    from tuntas.usecases.packages import on_offer
+
     breaches = await check_invariants(backend)
-    return breaches, await alerts(backend)
+    return _Found(breaches, await alerts(backend), sells=bool(await on_offer(backend)))
 
 
-def _print(breaches: list[Breach], open_alerts: list[Alert]) -> None:
-    broken = {breach.invariant.name: breach for breach in breaches}
+def _print_json(found: _Found, key: str) -> None:
+    from tuntas.store.alerts import ADVICE, AlertKind
+
+    if key in {"refused", "unknown"}:
+        typer.echo(json.dumps({"server_key": key, "wrong": _KEYS[key]}))
+    if not found.sells:
+        typer.echo(json.dumps({"packages": 0, "wrong": _NOTHING_TO_SELL, "do": _ADD_A_PACKAGE}))
+    for breach in found.breaches:
+        about = {"invariant": breach.invariant.name, "subjects": breach.subjects}
+        typer.echo(json.dumps(about | {"wrong": breach.invariant.wrong, "do": breach.invariant.remedy}))
+    for alert in found.alerts:
+        shown = {"alert": alert.id, "kind": alert.kind, "subject": alert.subject}
+        told = {"wrong": ADVICE[AlertKind(alert.kind)].wrong, "do": _remedy(alert)}
+        since = {"since": alert.created_at.isoformat(), "detail": alert.detail}
+        typer.echo(json.dumps(shown | since | told))
+
+
+def _print(found: _Found) -> None:
+    from tuntas.store.alerts import ADVICE, AlertKind
+    from tuntas.store.invariants import INVARIANTS
+
+    typer.echo(f"{'ok' if found.sells else 'WRONG':<6} packages")
+    if not found.sells:
+        typer.echo(f"       {_NOTHING_TO_SELL}\n       {_ADD_A_PACKAGE}")
+    broken = {breach.invariant.name: breach for breach in found.breaches}
     for invariant in INVARIANTS:
         breach = broken.get(invariant.name)
         typer.echo(f"{'WRONG' if breach else 'ok':<6} {invariant.name}")
@@ -83,12 +119,18 @@ def _print(breaches: list[Breach], open_alerts: list[Alert]) -> None:
             typer.echo(f"       {invariant.wrong}\n       {invariant.remedy}")
             for subject in breach.subjects:
                 typer.echo(f"       - {printable(subject)}")
-    for alert in open_alerts:
-        since = format_wib(alert.created_at)
-        about = f"{alert.kind}  {printable(alert.subject)}  since {since} WIB  {json.dumps(alert.detail)}"
-        advice = ADVICE[AlertKind(alert.kind)]
-        typer.echo(f"ALERT  {alert.id}  {about}\n       {advice.wrong}\n       {_remedy(alert)}")
+    for alert in found.alerts:
+        typer.echo(
+            f"ALERT  {alert.id}  {alert.kind}  {printable(alert.subject)}  since {moment(alert.created_at)}"
+        )
+        wrong = ADVICE[AlertKind(alert.kind)].wrong.format(subject=printable(alert.subject))
+        told = [wrong, *([in_words(alert.detail)] if alert.detail else []), _remedy(alert)]
+        typer.echo("\n".join(f"       {line}" for line in told))
 
 
-def _remedy(alert: Alert) -> str:
-    return ADVICE[AlertKind(alert.kind)].remedy.format(subject=quote(printable(alert.subject)))
+def _remedy(alert: "Alert") -> str:
+    """What to do, with the number that `tuntas resolve` asks for."""
+    from tuntas.store.alerts import ADVICE, AlertKind
+
+    remedy = ADVICE[AlertKind(alert.kind)].remedy.format(subject=quote(printable(alert.subject)))
+    return re.sub(r"tuntas resolve\b", f"tuntas resolve {alert.id} --note …", remedy)

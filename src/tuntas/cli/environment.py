@@ -1,37 +1,30 @@
-"""What a command works with: settings, and the database of this machine or of DATABASE_URL."""
+"""What a command works with: settings, and the database of this machine or of DATABASE_URL.
+
+Read only when a command begins to work: see `cli.options`.
+"""
 
 import asyncio
 import fcntl
 import json
-import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from getpass import getuser
 from pathlib import Path
-from typing import IO, Annotated, Any, NoReturn, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import typer
 from pydantic import SecretStr, ValidationError
 
-from tuntas.observability.printable import printable
+from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, fail
+from tuntas.clock import Clock, SystemClock
+from tuntas.observability.logging import configure_logging, log_what_python_prints
 from tuntas.settings import Settings
-from tuntas.store import migrations
-from tuntas.store.database import DatabaseUnusable
-from tuntas.store.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from tuntas.usecases.backend import Backend, open_backend
 
-EXIT_WRONG = 1
-EXIT_UNUSABLE = 2
-EXIT_MISSING = 3
-
-DataDir = Annotated[
-    Path | None, typer.Option(help="Data folder; default: TUNTAS_DATA_DIR or .data.", show_default=False)
-]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
+if TYPE_CHECKING:
+    from tuntas.store.database import Database
+    from tuntas.usecases.backend import Backend
 
 Result = TypeVar("Result")
 
-_LINE_MAX = 2_000
 _DEV_FILE = "dev.json"
 
 
@@ -43,7 +36,12 @@ class DevelopmentSettings(Settings):
 
 
 def read_settings(kind: type[Settings] = Settings, **overrides: Any) -> Settings:  # noqa: ANN401  pydantic checks each
-    """The settings, or exit with one line for each thing wrong with them."""
+    """The settings, or exit with one line for each thing wrong with them.
+
+    Every command's work begins here, so here its log lines get their way out.
+    """
+    configure_logging(json=False)
+    log_what_python_prints()
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
         return kind(**given)
@@ -110,13 +108,19 @@ def running_dev(data_dir: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def database_url(settings: Settings) -> Iterator[str]:
-    """The address of the configured database, or of the embedded one for as long as the block runs."""
+def database_url(settings: Settings, *, create: bool = False) -> Iterator[str]:
+    """The address of the configured database, or of the embedded one for as long as the block runs.
+
+    Without `create` an embedded one must be there: whoever only looks, in the wrong folder, makes none.
+    """
     if settings.database_url is not None:
         yield settings.database_url
         return
-    settings.tuntas_data_dir.mkdir(parents=True, exist_ok=True)
+    from tuntas.store.embedded import EmbeddedPostgres, EmbeddedPostgresError
+
     postgres = EmbeddedPostgres(settings.tuntas_data_dir)
+    if not create and not postgres.exists:
+        fail(_no_database(settings.tuntas_data_dir), EXIT_MISSING)
     try:
         postgres.start()
     except EmbeddedPostgresError as error:
@@ -127,53 +131,69 @@ def database_url(settings: Settings) -> Iterator[str]:
         postgres.stop()
 
 
+def _no_database(data_dir: Path) -> str:
+    return (
+        f"There is no database in {data_dir.resolve()}, and DATABASE_URL is not set.\n"
+        "Is this the right folder? Go there, or name its data folder with --data-dir.\n"
+        "To begin a new one here: tuntas dev, or tuntas migrate."
+    )
+
+
+def clock(settings: Settings) -> Clock:
+    """The time that counts: a running `tuntas dev` follows its simulator, and so does who helps it along."""
+    running = running_dev(settings.tuntas_data_dir)
+    if running is None:
+        return SystemClock()
+    from tuntas.cli.dev_clock import clock_of
+
+    return clock_of(running["simulator"])
+
+
 def require_current_schema(url: str) -> None:
     """Exit with a sentence when the database cannot be used by this version."""
-    try:
-        current = migrations.is_current(url)
-    except DatabaseUnusable as error:
-        fail(str(error), EXIT_MISSING)
-    if not current:
+
+    from tuntas.store.database import Database
+
+    async def look() -> None:
+        database = Database(url)
+        try:
+            await _require_current_schema(database)
+        finally:
+            await database.close()
+
+    _awaited(look)
+
+
+async def _require_current_schema(database: "Database") -> None:
+    from tuntas.store import schema
+
+    if not await schema.is_current(database):
         fail("The database has another schema than this version. Run: tuntas migrate", EXIT_MISSING)
 
 
-def run(settings: Settings, act: Callable[[Backend], Awaitable[Result]]) -> Result:
+def run(settings: Settings, act: "Callable[[Backend], Awaitable[Result]]") -> Result:
     """Carry out one act with a backend of its own."""
 
-    async def acted(backend: Backend) -> Result:
+    from tuntas.usecases.backend import open_backend
+
+    async def acted(url: str) -> Result:
+        backend = open_backend(settings, url, clock=clock(settings))
         try:
+            await _require_current_schema(backend.database)
             return await act(backend)
         finally:
             await backend.close()
 
     with database_url(settings) as url:
-        require_current_schema(url)
-        try:
-            return asyncio.run(acted(open_backend(settings, url)))
-        except DatabaseUnusable as error:
-            fail(f"The database cannot serve: {error}.", EXIT_MISSING)
+        return _awaited(lambda: acted(url))
 
 
-@contextmanager
-def stop_on_signals() -> Iterator[asyncio.Event]:
-    """SIGINT and SIGTERM set the event instead of breaking off whatever is being awaited."""
-    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
+def _awaited(act: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    from tuntas.store.database import DatabaseUnusable, UnsupportedDatabase
+
     try:
-        yield stopped
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-
-
-def actor() -> str:
-    """Who acts, as written into the payment log."""
-    return f"cli:{getuser()}"
-
-
-def fail(message: str, code: int) -> NoReturn:
-    """Say what is wrong on standard error and exit."""
-    for line in message.splitlines():
-        typer.echo(printable(line, characters_max=_LINE_MAX), err=True)
-    raise typer.Exit(code)
+        return asyncio.run(act())
+    except UnsupportedDatabase as error:
+        fail(str(error), EXIT_MISSING)
+    except DatabaseUnusable as error:
+        fail(f"The database cannot serve: {error}.", EXIT_MISSING)

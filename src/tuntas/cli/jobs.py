@@ -1,14 +1,14 @@
 """`tuntas jobs run`: do by hand, now, what the worker would do."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuntas.cli.environment import EXIT_UNUSABLE, EXIT_WRONG, DataDir, Json, desk_settings, fail, run
-from tuntas.usecases.backend import Backend
-from tuntas.usecases.jobs import run_job
-from tuntas.usecases.rounds import run_round
+from tuntas.cli.options import EXIT_UNUSABLE, EXIT_WRONG, DataDir, Json, fail
+
+if TYPE_CHECKING:
+    from tuntas.usecases.backend import Backend
 
 app = typer.Typer(help="The worker's jobs.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -26,6 +26,8 @@ def run_now(
     as_json: Json = False,
 ) -> None:
     """Do a job or a round now, and close what was told of it. Safe to repeat. Exit code 1 when it fails."""
+    from tuntas.cli.environment import desk_settings, run
+
     error = run(desk_settings(data_dir), lambda backend: _run(backend, task, number))
     done = " ".join(map(str, (task, *([] if number is None else [number]))))
     if error is not None:
@@ -33,7 +35,9 @@ def run_now(
     typer.echo(json.dumps({"task": task, "number": number, "done": True}) if as_json else f"Done: {done}.")
 
 
-async def _run(backend: Backend, task: str, number: int | None) -> Exception | None:
+async def _run(backend: "Backend", task: str, number: int | None) -> Exception | None:
+    from tuntas.usecases.jobs import run_job
+    from tuntas.usecases.rounds import run_round
     from tuntas.worker.tasks import JOBS, ROUNDS
 
     if task in ROUNDS and number is None:

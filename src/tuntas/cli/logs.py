@@ -1,19 +1,20 @@
 """`tuntas logs`: what happened around payments, and did the webhook arrive?"""
 
-import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tuntas.cli.environment import DataDir, Json, desk_settings, run, stop_on_signals
-from tuntas.midtrans.wib import format_wib
+from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, DataDir, Json, fail
+from tuntas.cli.signals import stop_on_signals
+from tuntas.cli.words import in_words, moment
 from tuntas.observability.printable import printable
-from tuntas.store import payment_logs
-from tuntas.store.models import PaymentLog
-from tuntas.usecases.backend import Backend
+
+if TYPE_CHECKING:
+    from tuntas.store.models import PaymentLog
+    from tuntas.usecases.backend import Backend
 
 _FOLLOW_SECONDS = 1
 
@@ -27,44 +28,73 @@ def logs(
     as_json: Json = False,
 ) -> None:
     """Show the payment log, newest last."""
+    from tuntas.cli.environment import desk_settings, run
+
     settings = desk_settings(data_dir)
+    _refuse_unknown(event)
     run(settings, lambda backend: _show(backend, event, order, limit, follow=follow, as_json=as_json))
 
 
 async def _show(
-    backend: Backend, event: str | None, order_id: str | None, limit: int, *, follow: bool, as_json: bool
+    backend: "Backend", event: str | None, order_id: str | None, limit: int, *, follow: bool, as_json: bool
 ) -> None:
-    last = 0
+    from tuntas.store import payment_logs
+
+    async def show_after(last: int) -> int:
+        async with backend.database.transaction() as session:
+            lines = await payment_logs.recent(
+                session, event=event, order_id=order_id, after_id=last, limit=limit
+            )
+        _print(lines, as_json=as_json)
+        return lines[-1].id if lines else last
+
+    last = await show_after(0)
+    if last == 0:
+        await _tell_nothing(backend, order_id, quiet=as_json)
+    if follow:
+        await _follow(show_after, last)
+
+
+async def _follow(show_after: Callable[[int], Awaitable[int]], last: int) -> None:
+    import asyncio
+
     with stop_on_signals() as stopped:
         while not stopped.is_set():
-            async with backend.database.transaction() as session:
-                lines = await payment_logs.recent(
-                    session, event=event, order_id=order_id, after_id=last, limit=limit
-                )
-            _print(lines, as_json=as_json)
-            if not lines and last == 0 and not as_json:
-                typer.echo("Nothing logged yet.", err=True)
-            if not follow:
-                return
-            last = lines[-1].id if lines else last
+            last = await show_after(last)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), _FOLLOW_SECONDS)
 
 
-def _print(lines: Sequence[PaymentLog], *, as_json: bool) -> None:
+def _refuse_unknown(event: str | None) -> None:
+    from tuntas.store.payment_logs import Event
+
+    if event is not None and event not in set(Event):
+        known = ", ".join(Event)
+        fail(f"There is no event {event}. There are: {known}.", EXIT_UNUSABLE)
+
+
+async def _tell_nothing(backend: "Backend", order_id: str | None, *, quiet: bool) -> None:
+    """A mistyped order id is no order without a log."""
+    from tuntas.usecases.payments import newest_attempt
+
+    if order_id is not None and await newest_attempt(backend, order_id) is None:
+        fail(f"No order {order_id}, and nothing was ever logged about one.", EXIT_MISSING)
+    if not quiet:
+        typer.echo("Nothing logged yet." if order_id is None else "Nothing logged of this kind.", err=True)
+
+
+def _print(lines: "Sequence[PaymentLog]", *, as_json: bool) -> None:
     for line in lines:
         typer.echo(json.dumps(_fields(line)) if as_json else _sentence(line))
 
 
-def _sentence(line: PaymentLog) -> str:
+def _sentence(line: "PaymentLog") -> str:
     order_id, status = printable(line.order_id or "-"), printable(line.transaction_status or "-")
-    outcome = printable(line.outcome or "")
-    return (
-        f"{format_wib(line.created_at)} WIB  {line.event_type:<18} {order_id} - {status}  {outcome}".rstrip()
-    )
+    rest = "  ".join(part for part in (printable(line.outcome or ""), in_words(line.detail)) if part)
+    return f"{moment(line.created_at)}  {line.event_type:<18} {order_id} - {status}  {rest}".rstrip()
 
 
-def _fields(line: PaymentLog) -> dict[str, Any]:
+def _fields(line: "PaymentLog") -> dict[str, Any]:
     return {
         "id": line.id,
         "created_at": line.created_at.isoformat(),

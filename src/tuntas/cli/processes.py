@@ -26,7 +26,6 @@ import structlog
 
 log = structlog.get_logger()
 
-PROCESSES_MAX = 64
 _START_SECONDS_MAX = 30
 """From the fork until it serves."""
 _END_SECONDS_MAX = 8

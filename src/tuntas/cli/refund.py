@@ -3,24 +3,22 @@
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from getpass import getuser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuntas.cli.environment import EXIT_MISSING, EXIT_WRONG, DataDir, Json, desk_settings, fail, run
+from tuntas.cli.options import EXIT_MISSING, EXIT_WRONG, DataDir, Json, OrderId, actor, fail
 from tuntas.domain.money import Rupiah
-from tuntas.domain.refunds import WayBack
 from tuntas.language import Language, rupiah, text
-from tuntas.midtrans.errors import GatewayError
-from tuntas.usecases.backend import Backend
-from tuntas.usecases.errors import OrderNotFound, RefundTooLarge, UseCaseError
-from tuntas.usecases.refund import RefundResult
-from tuntas.usecases.refund import refund as give_back
-from tuntas.usecases.refund_by_hand import refund_by_hand
-from tuntas.usecases.settle_refund import settle_refund
+
+if TYPE_CHECKING:
+    from tuntas.usecases.backend import Backend
+    from tuntas.usecases.refund import RefundResult
+
+    _Act = Callable[[Backend], Awaitable[RefundResult]]
 
 _LONGEST_TEXT = 255
 """What Midtrans takes as a reason (docs/midtrans.md, "Refunding"); what we keep is no longer."""
@@ -45,12 +43,10 @@ class _Wish:
     by_hand: bool
     to: str | None
     reference: str | None
+    on: datetime | None
     end_paid_time: bool
     settle_as: SettledAs | None
     actor: str
-
-
-_Act = Callable[[Backend], Awaitable[RefundResult]]
 
 
 def _told(given: str | None) -> str | None:
@@ -66,8 +62,18 @@ def _numbered(given: str | None) -> str | None:
     return _told(given)
 
 
+def _day(on: datetime) -> datetime:
+    """The beginning of a day in Indonesia; of none to come."""
+    from tuntas.midtrans.wib import WIB
+
+    day = on.replace(tzinfo=WIB)
+    if day > datetime.now(WIB):
+        raise typer.BadParameter("--on is a day to come.")
+    return day
+
+
 def refund(
-    order_id: Annotated[str, typer.Argument(help="The order id, INV-….")],
+    order_id: OrderId,
     reason: Annotated[str, typer.Option(callback=_told, help="Kept; some methods show it to the customer.")],
     amount: Annotated[
         int | None, typer.Option(min=1, max=_MOST_RUPIAH, help="Rupiah. Default: all that is left.")
@@ -81,6 +87,10 @@ def refund(
     ] = None,
     reference: Annotated[
         str | None, typer.Option(callback=_numbered, help="By hand: the transfer's own number.")
+    ] = None,
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="By hand: the day of the transfer, in WIB. Default: today."),
     ] = None,
     end_paid_time: Annotated[
         bool, typer.Option("--end-paid-time", help="By hand: end the paid time that it bought, too.")
@@ -104,17 +114,21 @@ def refund(
         by_hand=by_hand,
         to=to,
         reference=reference,
+        on=None if on is None else _day(on),
         end_paid_time=end_paid_time,
         settle_as=settle_as,
-        actor=f"cli:{getuser()}",
+        actor=actor(),
     )
     result = _carry_out(data_dir, wish, _act(wish))
     _print(wish, result, as_json=as_json)
 
 
-def _act(wish: _Wish) -> _Act:
+def _act(wish: _Wish) -> "_Act":
     """What the options mean; options that do not go together are a wrong use."""
-    about_hand = (wish.to, wish.reference, wish.end_paid_time)
+    from tuntas.usecases.refund import refund as give_back
+    from tuntas.usecases.settle_refund import settle_refund
+
+    about_hand = (wish.to, wish.reference, wish.on, wish.end_paid_time)
     if wish.settle_as is not None:
         if wish.by_hand or wish.amount is not None or any(about_hand):
             raise typer.BadParameter("--settle-as goes with --transaction and --reason alone.")
@@ -129,7 +143,7 @@ def _act(wish: _Wish) -> _Act:
     if wish.by_hand:
         return _by_hand(wish)
     if any(about_hand):
-        raise typer.BadParameter("--to, --reference and --end-paid-time go with --by-hand.")
+        raise typer.BadParameter("--to, --reference, --on and --end-paid-time go with --by-hand.")
     return lambda backend: give_back(
         backend,
         wish.order_id,
@@ -140,7 +154,9 @@ def _act(wish: _Wish) -> _Act:
     )
 
 
-def _by_hand(wish: _Wish) -> _Act:
+def _by_hand(wish: _Wish) -> "_Act":
+    from tuntas.usecases.refund_by_hand import refund_by_hand
+
     amount, paid_to, reference = wish.amount, wish.to, wish.reference
     if amount is None or paid_to is None or reference is None:
         raise typer.BadParameter("--by-hand needs --amount, --to and --reference of the transfer.")
@@ -153,11 +169,16 @@ def _by_hand(wish: _Wish) -> _Act:
         reference=reference,
         reason=wish.reason,
         actor=wish.actor,
+        transferred_at=wish.on,
         ends_paid_time=wish.end_paid_time,
     )
 
 
-def _carry_out(data_dir: Path | None, wish: _Wish, act: _Act) -> RefundResult:
+def _carry_out(data_dir: Path | None, wish: _Wish, act: "_Act") -> "RefundResult":
+    from tuntas.cli.environment import desk_settings, run
+    from tuntas.midtrans.errors import GatewayError
+    from tuntas.usecases.errors import OrderNotFound, RefundTooLarge, UseCaseError
+
     try:
         return run(desk_settings(data_dir), act)
     except OrderNotFound:
@@ -170,7 +191,9 @@ def _carry_out(data_dir: Path | None, wish: _Wish, act: _Act) -> RefundResult:
         fail(f"{error}. The refund is written down; repeat this command to try again safely.", EXIT_MISSING)
 
 
-def _print(wish: _Wish, result: RefundResult, *, as_json: bool) -> None:
+def _print(wish: _Wish, result: "RefundResult", *, as_json: bool) -> None:
+    from tuntas.domain.refunds import WayBack
+
     if as_json:
         shown = {
             "order_id": result.order_id,

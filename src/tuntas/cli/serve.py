@@ -1,32 +1,18 @@
 """`tuntas serve`: the web application alone, as in production, in one process a processor."""
 
-import asyncio
-import gc
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuntas.cli.environment import (
-    EXIT_MISSING,
-    EXIT_UNUSABLE,
-    EXIT_WRONG,
-    DataDir,
-    database_url,
-    fail,
-    read_settings,
-    require_current_schema,
-    tell_doubts,
-)
-from tuntas.cli.processes import PROCESSES_MAX, CannotStart, Processes, Ties, processors
-from tuntas.cli.server import Site, Sites, listen, port_of
-from tuntas.observability.logging import configure_logging
-from tuntas.settings import Settings
-from tuntas.store import migrations
-from tuntas.store.capacity import processes_possible
-from tuntas.usecases.backend import open_backend
-from tuntas.usecases.liveness import watching
+from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, EXIT_WRONG, DataDir, fail
+
+if TYPE_CHECKING:
+    from tuntas.cli.processes import Ties
+    from tuntas.settings import Settings
+
+PROCESSES_MAX = 64
 
 
 def serve(
@@ -44,22 +30,29 @@ def serve(
     data_dir: DataDir = None,
 ) -> None:
     """Serve the API and the pages with the configuration of the environment."""
+    from tuntas.cli.environment import database_url, read_settings, require_current_schema, tell_doubts
+    from tuntas.observability.logging import configure_logging
+    from tuntas.settings import Settings
+    from tuntas.store import migrations
+    from tuntas.store.capacity import processes_possible
+
     settings = read_settings(Settings, tuntas_data_dir=data_dir)
     tell_doubts(settings)
     configure_logging(json=True)
-    with database_url(settings) as url:
+    with database_url(settings, create=True) as url:
         if settings.database_url is None:
             migrations.upgrade(url)
         require_current_schema(url)
         count = _count(processes, processes_possible(url))
         with _listen(host, port) as bound:
-            _run(
-                settings, url, bound, count, lambda: typer.echo(f"Serving on http://{host}:{port_of(bound)}")
-            )
+            port = bound.getsockname()[1]
+            _run(settings, url, bound, count, lambda: typer.echo(f"Serving on http://{host}:{port}"))
 
 
 def _count(wanted: int | None, possible: int) -> int:
     """How many processes; refuses more than PostgreSQL has connections for."""
+    from tuntas.cli.processes import processors
+
     if wanted is not None and wanted > possible:
         fail(
             f"PostgreSQL has connections for {possible} processes, not for {wanted}. "
@@ -70,6 +63,8 @@ def _count(wanted: int | None, possible: int) -> int:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    from tuntas.cli.server import listen
+
     try:
         return listen(host, port)
     except OSError as error:
@@ -77,17 +72,21 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _run(
-    settings: Settings, url: str, bound: socket.socket, count: int, announce: Callable[[], None]
+    settings: "Settings", url: str, bound: socket.socket, count: int, announce: Callable[[], None]
 ) -> None:
     """Serve until a signal comes: in this process when it is to be the only one, else in children of it."""
+    import asyncio
+
     import tuntas.app  # noqa: F401  loaded once, before the children are made, who share its memory
 
     if count == 1:
         asyncio.run(_serve(settings, url, bound, announce))
         return
 
-    async def child(ties: Ties) -> None:
+    async def child(ties: "Ties") -> None:
         await _serve(settings, url, bound, ties.tell_ready, ties.parent_gone())
+
+    from tuntas.cli.processes import CannotStart, Processes
 
     try:
         Processes(child, count).run(announce)
@@ -96,10 +95,15 @@ def _run(
 
 
 async def _serve(
-    settings: Settings, url: str, bound: socket.socket, on_ready: Callable[[], None], *ends: Awaitable[None]
+    settings: "Settings", url: str, bound: socket.socket, on_ready: Callable[[], None], *ends: Awaitable[None]
 ) -> None:
     """Answer until a signal comes or one of `ends`."""
+    import gc
+
     from tuntas.app import Application
+    from tuntas.cli.server import Site, Sites
+    from tuntas.usecases.backend import open_backend
+    from tuntas.usecases.liveness import watching
 
     backend = open_backend(settings, url)
     sites = Sites([Site(Application(backend), bound)])

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import resource
-import signal
 import socket
 from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from starlette.types import ASGIApp
 
 from tuntas.cli.connection import CONNECTIONS_MAX, Connection
 from tuntas.cli.door import QUEUE_MAX, Door
+from tuntas.cli.signals import ending_signals
 
 _DRAIN_SECONDS = 3
 _TICK_SECONDS = 1
@@ -125,9 +125,9 @@ class Sites:
         self._stop = asyncio.Event()
 
     def end_on_signals(self) -> None:
-        """From now on SIGINT and SIGTERM end `wait` instead of the process."""
+        """From now on Ctrl-C and its like end `wait` instead of the process."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ending_signals():
             loop.add_signal_handler(number, self._stop.set)
 
     async def start(self) -> None:

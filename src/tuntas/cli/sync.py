@@ -4,25 +4,16 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuntas.cli.environment import (
-    EXIT_MISSING,
-    EXIT_UNUSABLE,
-    EXIT_WRONG,
-    DataDir,
-    Json,
-    desk_settings,
-    fail,
-    run,
-)
-from tuntas.domain.differences import Finding
-from tuntas.midtrans.errors import GatewayError
+from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, EXIT_WRONG, DataDir, Json, fail
 from tuntas.observability.printable import printable
-from tuntas.usecases.backend import Backend
-from tuntas.usecases.reconcile import sync_all
+
+if TYPE_CHECKING:
+    from tuntas.domain.differences import Finding
+    from tuntas.usecases.backend import Backend
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _PROGRESS_EVERY = 50
@@ -41,11 +32,12 @@ def sync(
     Shows what differed: missing (Midtrans has it, we do not), extra (we have it, Midtrans does not),
     amount, status. Exit code 3 when Midtrans could not be asked about some, 1 when something still differs.
     """
+    from tuntas.cli.environment import desk_settings, run
+
     age = _duration(older_than)
     settings = desk_settings(data_dir)
     told = run(settings, lambda backend: _sync(backend, age, dry_run=dry_run, as_json=as_json))
-    counts = f"{told.asked} orders, {told.found} differences, {told.lasting} still there"
-    typer.echo(f"{counts}, {told.failed} not answered", err=True)
+    typer.echo(told.sentence(dry_run=dry_run), err=True)
     if told.failed:
         raise typer.Exit(EXIT_MISSING)
     if told.lasting:
@@ -59,8 +51,14 @@ class _Told:
     lasting: int = 0
     failed: int = 0
 
+    def sentence(self, *, dry_run: bool) -> str:
+        counts = f"{self.asked} orders asked about, {self.failed} not answered, {self.found} differences"
+        if dry_run:
+            return f"{counts}; nothing was changed" + (". To take them in: tuntas sync" if self.found else "")
+        return f"{counts}, {self.found - self.lasting} taken in, {self.lasting} still there"
 
-def print_finding(finding: Finding, *, as_json: bool) -> None:
+
+def print_finding(finding: "Finding", *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(finding)))
     else:
@@ -70,7 +68,9 @@ def print_finding(finding: Finding, *, as_json: bool) -> None:
         typer.echo(f"{finding.order_id}  {finding.difference:<8} {sides}  ({attempt})")
 
 
-async def _sync(backend: Backend, age: timedelta, *, dry_run: bool, as_json: bool) -> _Told:
+async def _sync(backend: "Backend", age: timedelta, *, dry_run: bool, as_json: bool) -> _Told:
+    from tuntas.usecases.reconcile import sync_all
+
     told = _Told()
     async for order_id, result in sync_all(backend, older_than=age, dry_run=dry_run):
         told.asked += 1
@@ -88,6 +88,8 @@ async def _sync(backend: Backend, age: timedelta, *, dry_run: bool, as_json: boo
 
 
 def _cause(error: Exception) -> str:
+    from tuntas.midtrans.errors import GatewayError
+
     return str(error) if isinstance(error, GatewayError) else type(error).__name__
 
 

@@ -1,40 +1,32 @@
 """`tuntas webhook send`: what Midtrans would send, built, signed and really posted."""
 
-import asyncio
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import httpx
 import typer
 
-from tuntas.cli.environment import (
+from tuntas.cli.options import (
     EXIT_MISSING,
     EXIT_UNUSABLE,
     EXIT_WRONG,
     DataDir,
     Json,
+    OrderId,
     actor,
-    desk_settings,
     fail,
-    run,
 )
-from tuntas.clock import SystemClock
 from tuntas.domain.money import Rupiah
 from tuntas.language import Language, text
-from tuntas.midtrans.compose import compose_notification
-from tuntas.midtrans.notification import STATUS_CODES, WEBHOOK_PATH, readable_body
 from tuntas.observability.printable import printable
-from tuntas.settings import SANDBOX_PREFIX, Settings
-from tuntas.usecases import replay as replaying
-from tuntas.usecases.apply_facts import Outcome
-from tuntas.usecases.check_key import KeyState, check_key
-from tuntas.usecases.errors import NotAnOrphan, NotificationNotFound, OrderNotFound
-from tuntas.usecases.payments import newest_attempt
+
+if TYPE_CHECKING:
+    from tuntas.settings import Settings
 
 app = typer.Typer(help="Notifications by hand.", no_args_is_help=True, rich_markup_mode=None)
 
 _MOST_LISTED = 10_000
+_FRAUD_STATUSES = ("accept", "challenge", "deny")
 
 
 @app.callback()
@@ -44,7 +36,7 @@ def _group() -> None:
 
 @app.command("send")
 def send(
-    order_id: Annotated[str, typer.Argument(help="The order id, INV-….")],
+    order_id: OrderId,
     status: Annotated[
         str, typer.Argument(help="settlement, pending, capture, challenge, deny, cancel, expire, refund …")
     ],
@@ -53,14 +45,21 @@ def send(
         str | None, typer.Option(help="Default: the attempt's own, else bank_transfer.")
     ] = None,
     transaction_id: Annotated[str | None, typer.Option(help="Default: the order's newest attempt.")] = None,
-    amount: Annotated[int | None, typer.Option(help="Rupiah. Default: the order's amount.")] = None,
+    amount: Annotated[int | None, typer.Option(min=1, help="Rupiah. Default: the order's amount.")] = None,
     url: Annotated[str | None, typer.Option(help="Default: the webhook of TUNTAS_BASE_URL.")] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
     """Send a signed notification about an order to the webhook, as Midtrans would. Never in production."""
+    from tuntas.cli.environment import clock, desk_settings, run
+    from tuntas.midtrans.compose import compose_notification
+    from tuntas.midtrans.notification import STATUS_CODES, WEBHOOK_PATH
+    from tuntas.usecases.payments import newest_attempt
+
     if status not in STATUS_CODES:
         fail(f"Unknown status {status}. One of: {', '.join(STATUS_CODES)}.", EXIT_UNUSABLE)
+    if fraud is not None and fraud not in _FRAUD_STATUSES:
+        fail(f"Unknown fraud status {fraud}. One of: {', '.join(_FRAUD_STATUSES)}.", EXIT_UNUSABLE)
     settings = desk_settings(data_dir)
     _refuse_production_key(settings)
     attempt = run(settings, lambda backend: newest_attempt(backend, order_id))
@@ -75,7 +74,7 @@ def send(
         payment_type=payment_type or (attempt.payment_type if attempt else None) or "bank_transfer",
         gross_amount=Rupiah(gross_amount),
         transaction_time=attempt.transaction_time if attempt else None,
-        now=SystemClock().now(),
+        now=clock(settings).now(),
         server_key=settings.server_key,
     )
     target = url or f"{settings.base_url}{WEBHOOK_PATH}"
@@ -89,6 +88,10 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Take a stored notification in again. Harmless to repeat: facts only ever climb."""
+    from tuntas.cli.environment import desk_settings, run
+    from tuntas.usecases import replay as replaying
+    from tuntas.usecases.errors import NotificationNotFound
+
     try:
         outcome = run(desk_settings(data_dir), lambda backend: replaying.replay(backend, notification_id))
     except NotificationNotFound:
@@ -106,6 +109,10 @@ def adopt(
     as_json: Json = False,
 ) -> None:
     """Take in an orphan as being about an order of ours; once. Another amount then waits for a decision."""
+    from tuntas.cli.environment import desk_settings, run
+    from tuntas.usecases import replay as replaying
+    from tuntas.usecases.errors import NotAnOrphan, NotificationNotFound, OrderNotFound
+
     settings, by = desk_settings(data_dir), actor()
     try:
         outcome = run(settings, lambda backend: replaying.adopt(backend, notification_id, order_id, actor=by))
@@ -121,6 +128,8 @@ def adopt(
 @app.command("orphans")
 def orphans(data_dir: DataDir = None, as_json: Json = False) -> None:
     """Notifications about orders that are not ours."""
+    from tuntas.usecases.apply_facts import Outcome
+
     _list(data_dir, outcomes=[Outcome.UNKNOWN_ORDER], order_id=None, limit=_MOST_LISTED, as_json=as_json)
 
 
@@ -135,6 +144,12 @@ def list_stored(
     as_json: Json = False,
 ) -> None:
     """The newest stored notifications, those among them that were refused although rightly signed."""
+    from tuntas.usecases.apply_facts import Outcome
+    from tuntas.usecases.ingest import Refusal
+
+    known = [*Outcome, *Refusal]
+    if outcome is not None and outcome not in known:
+        fail(f"There is no outcome {outcome}. There are: {', '.join(known)}.", EXIT_UNUSABLE)
     outcomes = None if outcome is None else [outcome]
     _list(data_dir, outcomes=outcomes, order_id=order, limit=limit, as_json=as_json)
 
@@ -145,8 +160,19 @@ def show(
     data_dir: DataDir = None,
 ) -> None:
     """A stored notification as Midtrans sent it, without its signature."""
+    from tuntas.cli.environment import desk_settings, run
+    from tuntas.midtrans.notification import readable_body
+    from tuntas.usecases import replay as replaying
+    from tuntas.usecases.errors import NotificationArchived, NotificationNotFound
+
     try:
         body = run(desk_settings(data_dir), lambda backend: replaying.stored_body(backend, notification_id))
+    except NotificationArchived:
+        fail(
+            f"The body of notification {notification_id} is in an archive; `tuntas logs --event operator_act "
+            "--json` names the files. Put it back: tuntas archive restore FILE",
+            EXIT_MISSING,
+        )
     except NotificationNotFound:
         fail(f"No notification {notification_id}.", EXIT_MISSING)
     typer.echo(json.dumps(readable_body(body), indent=2))
@@ -155,10 +181,17 @@ def show(
 def _list(
     data_dir: Path | None, *, outcomes: list[str] | None, order_id: str | None, limit: int, as_json: bool
 ) -> None:
+    from tuntas.cli.environment import desk_settings, run
+    from tuntas.usecases import replay as replaying
+
     found = run(
         desk_settings(data_dir),
         lambda backend: replaying.stored(backend, outcomes=outcomes, order_id=order_id, limit=limit),
     )
+    if not found and order_id is not None:
+        fail(f"No notification about {order_id} is stored.", EXIT_MISSING)
+    if not found and not as_json:
+        typer.echo("No notification of this kind is stored.", err=True)
     for entry in found:
         about = {
             "notification": entry.id,
@@ -170,12 +203,17 @@ def _list(
         typer.echo(json.dumps(about) if as_json else "  ".join(map(printable, about.values())))
 
 
-def _refuse_production_key(settings: Settings) -> None:
+def _refuse_production_key(settings: "Settings") -> None:
     """Whoever holds a notification signed with a production key can claim a payment.
 
     Production never signs. A key without `SB-` may be either: it signs only once the sandbox, or the
     simulator, has accepted it, which refuses production keys.
     """
+    import asyncio
+
+    from tuntas.settings import SANDBOX_PREFIX
+    from tuntas.usecases.check_key import KeyState, check_key
+
     if settings.midtrans_is_production:
         fail("Refused: test notifications are never signed with a production key.", EXIT_UNUSABLE)
     if settings.server_key.upper().startswith(SANDBOX_PREFIX):
@@ -195,6 +233,8 @@ def _print_outcome(notification_id: int, outcome: str | None, *, as_json: bool) 
 
 
 def _post(target: str, body: dict[str, str], *, as_json: bool) -> None:
+    import httpx
+
     headers = {"User-Agent": "Veritrans", "Accept": "application/json"}
     try:
         response = httpx.post(target, json=body, headers=headers, timeout=15)

@@ -1,25 +1,16 @@
 """`tuntas worker`: reconciliation, confirmations, retries; run as many as you like."""
 
-import asyncio
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuntas.cli.environment import (
-    EXIT_WRONG,
-    DataDir,
-    database_url,
-    fail,
-    read_settings,
-    require_current_schema,
-    stop_on_signals,
-    tell_doubts,
-)
-from tuntas.observability.logging import configure_logging
-from tuntas.settings import Settings
-from tuntas.usecases.backend import Backend, open_backend
-from tuntas.worker.ending import ended
+from tuntas.cli.options import EXIT_WRONG, DataDir, fail
+from tuntas.cli.signals import stop_on_signals
+
+if TYPE_CHECKING:
+    from tuntas.settings import Settings
+    from tuntas.usecases.backend import Backend
 
 _CLOSE_SECONDS_MAX = 2
 _CANCEL_SECONDS_MAX = 1
@@ -30,6 +21,12 @@ def worker(
     data_dir: DataDir = None,
 ) -> None:
     """Run the background work with the configuration of the environment."""
+    import asyncio
+
+    from tuntas.cli.environment import database_url, read_settings, require_current_schema, tell_doubts
+    from tuntas.observability.logging import configure_logging
+    from tuntas.settings import Settings
+
     settings = read_settings(Settings, tuntas_data_dir=data_dir)
     tell_doubts(settings)
     configure_logging(json=True)
@@ -38,7 +35,8 @@ def worker(
         asyncio.run(_work(settings, url, concurrency))
 
 
-async def _work(settings: Settings, url: str, concurrency: int) -> None:
+async def _work(settings: "Settings", url: str, concurrency: int) -> None:
+    from tuntas.usecases.backend import open_backend
     from tuntas.worker.worker import Worker
 
     backend = open_backend(settings, url)
@@ -59,8 +57,12 @@ def cannot_go_on(broke: BaseException) -> str:
     return f"The worker cannot go on ({why}). Start it again; if it stays so, go back a version."
 
 
-async def _end(backend: Backend) -> None:
+async def _end(backend: "Backend") -> None:
     """Let go of everything; a database that hangs must not keep the process for ever."""
+    import asyncio
+
+    from tuntas.worker.ending import ended
+
     closing = asyncio.create_task(backend.close())
     await asyncio.wait([closing], timeout=_CLOSE_SECONDS_MAX)
     left = asyncio.all_tasks() - {asyncio.current_task()}

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -14,14 +15,14 @@ from tuntas.domain.texts import is_keepable
 def _iso_text(value: object) -> object:
     """`2027-02-14`; a number would be read as seconds since 1970."""
     if isinstance(value, int | float):
-        raise ValueError("a day is a text such as 2027-02-14")  # noqa: TRY004  pydantic turns it into a 422
+        raise PydanticCustomError("not_a_day", "a day is a text such as 2027-02-14")
     return value
 
 
 def _keepable(text: str) -> str:
     """People are told; what machines send is cleaned instead, see `domain.texts`."""
     if not is_keepable(text):
-        raise ValueError("a text without control characters")
+        raise PydanticCustomError("not_keepable", "a text without control characters")
     return text
 
 
@@ -53,17 +54,35 @@ class Body(BaseModel):
 
 
 class RegisterIn(Body):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "Siti", "email": "siti@tuntas.test", "password": "kata-sandi-siti"}]
+        }
+    )
+
     name: Text
     email: Email
     password: Password
 
 
 class LogInIn(Body):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"email": "demo@tuntas.test", "password": "demo-password"}]}
+    )
+
     email: Annotated[str, StringConstraints(max_length=254)]
     password: Password
 
 
 class InvitationIn(Body):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"package_id": 2, "domain": "siti-arif", "title": "Siti & Arif", "event_date": "2027-03-20"}
+            ]
+        }
+    )
+
     package_id: Id
     domain: Annotated[str, StringConstraints(max_length=255)]
     title: Text | None = None
@@ -72,6 +91,8 @@ class InvitationIn(Body):
 
 
 class InvitationPatch(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"venue": "Pendopo Agung, Yogyakarta"}]})
+
     domain: Annotated[str, StringConstraints(max_length=255)] | None = None
     title: Text | None = None
     event_date: Day | None = None

@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer
 
 from tuntas.language import Language, negotiate
 from tuntas.store.models import User
@@ -13,6 +14,8 @@ from tuntas.usecases.errors import ForbiddenOrigin, Unauthenticated
 SESSION_COOKIE = "tuntas_session"
 LANGUAGE_COOKIE = "tuntas_language"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_BEARER = HTTPBearer(scheme_name="bearer", description="`token` of register or login.", auto_error=False)
+"""Says in `openapi.json` which routes need a log-in; it decides nothing."""
 
 
 def backend_of(request: Request) -> Backend:
@@ -69,7 +72,7 @@ def network_address(request: Request) -> str | None:
     return request.client.host if request.client else None
 
 
-async def current_user(request: Request) -> User:
+async def current_user(request: Request, _: Annotated[object, Security(_BEARER)]) -> User:
     """The caller. Raises Unauthenticated or SessionExpired."""
     token = session_token(request)
     if token is None:
@@ -82,5 +85,10 @@ async def _current_backend(request: Request) -> Backend:
     return backend_of(request)
 
 
+async def _current_language(request: Request) -> Language:
+    return language_of(request)
+
+
+CurrentLanguage = Annotated[Language, Depends(_current_language)]
 CurrentUser = Annotated[User, Depends(current_user)]
 CurrentBackend = Annotated[Backend, Depends(_current_backend)]

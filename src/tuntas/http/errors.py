@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from tuntas.http.caller import language_of
+from tuntas.http.field_errors import field_errors
 from tuntas.language import Language, rupiah, text
 from tuntas.midtrans.errors import (
     GatewayError,
@@ -38,6 +39,7 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
     errors.OrderNotFound: HTTPStatus.NOT_FOUND,
     errors.NotificationNotFound: HTTPStatus.NOT_FOUND,
     errors.AlertNotFound: HTTPStatus.NOT_FOUND,
+    errors.PackageExists: HTTPStatus.CONFLICT,
     errors.NotAnOrphan: HTTPStatus.CONFLICT,
     errors.NothingToDecide: HTTPStatus.CONFLICT,
     errors.DomainTaken: HTTPStatus.CONFLICT,
@@ -92,8 +94,12 @@ def install(app: FastAPI) -> None:
 
 
 def status_of(error: Exception) -> HTTPStatus:
+    return status_of_kind(type(error))
+
+
+def status_of_kind(kind: type[Exception]) -> HTTPStatus:
     """The status of an error's class, or of the nearest class above it."""
-    return next(_STATUS[cause] for cause in type(error).__mro__ if cause in _STATUS)
+    return next(_STATUS[cause] for cause in kind.__mro__ if cause in _STATUS)
 
 
 def code_of_status(status: int) -> str:
@@ -154,11 +160,11 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     found = error.errors()
     if any(entry["type"] == "json_invalid" for entry in found):
         return refusal(request, "invalid_json", HTTPStatus.BAD_REQUEST)
-    fields = [{"field": ".".join(map(str, entry["loc"][1:])), "message": entry["msg"]} for entry in found]
+    language = language_of(request)
     body = {
-        "message": text("error.invalid_request", language_of(request)),
+        "message": text("error.invalid_request", language),
         "code": "invalid_request",
-        "errors": fields,
+        "errors": field_errors(found, language),
     }
     return JSONResponse(body, HTTPStatus.UNPROCESSABLE_ENTITY)
 

@@ -22,7 +22,7 @@ def strict_headers(settings: Settings) -> dict[str, str]:
 def _content_security_policy(settings: Settings) -> str:
     """Our own files, and what Snap loads (docs/midtrans.md, "Loading"); nobody may frame our pages."""
     snap = urlsplit(settings.snap_js_url)
-    gateway = f"{snap.scheme}://{snap.netloc}"
+    payment_page = gateway = f"{snap.scheme}://{snap.netloc}"
     if (snap.hostname or "").endswith(".midtrans.com"):
         gateway = f"{gateway} {_MIDTRANS_HOSTS}"
     return "; ".join(
@@ -34,7 +34,7 @@ def _content_security_policy(settings: Settings) -> str:
             f"img-src 'self' data: {gateway}",
             f"style-src 'self' 'unsafe-inline' {gateway}",
             "base-uri 'none'",
-            "form-action 'self'",
+            f"form-action 'self' {payment_page}",
             "frame-ancestors 'none'",
         ]
     )

@@ -1,9 +1,8 @@
 """The sentences, kept in `id.toml` and `en.toml` beside this file."""
 
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from importlib.resources import files
+from functools import cache
 from typing import Any
 
 
@@ -20,7 +19,17 @@ def text(key: str, language: Language, **values: object) -> str:
     Raises KeyError for an unknown key and for a placeholder without a value; values that the
     sentence does not use are ignored.
     """
-    return _CATALOGUES[language][key].format(**values)
+    return sentences(language)[key].format(**values)
+
+
+@cache
+def sentences(language: Language) -> Mapping[str, str]:
+    """All sentences by their keys; read when the first one is asked for."""
+    import tomllib
+    from importlib.resources import files
+
+    source = files(__package__).joinpath(f"{language}.toml").read_text(encoding="utf-8")
+    return dict(_flat(tomllib.loads(source)))
 
 
 def _flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -29,11 +38,3 @@ def _flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
             yield from _flat(entry, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", entry
-
-
-def _load(language: Language) -> dict[str, str]:
-    source = files(__package__).joinpath(f"{language}.toml").read_text(encoding="utf-8")
-    return dict(_flat(tomllib.loads(source)))
-
-
-_CATALOGUES = {language: _load(language) for language in Language}

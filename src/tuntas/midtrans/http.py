@@ -2,12 +2,15 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
-
-import httpx
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 from tuntas.midtrans.errors import GatewayMisconfigured, GatewayTimeout, GatewayUnavailable
 from tuntas.midtrans.jsontext import NotJson, read_json
+
+if TYPE_CHECKING:
+    import httpx
 
 ANSWER_BYTES_MAX = 1024 * 1024
 """Midtrans's longest answers have some kilobytes; more than this is none of them."""
@@ -26,11 +29,11 @@ class Reply:
 
     @property
     def is_success(self) -> bool:
-        return httpx.codes.is_success(self.status)
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
     @property
     def is_refusal(self) -> bool:
-        return httpx.codes.is_client_error(self.status)
+        return HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
     def sentences(self, name: str) -> list[str]:
         """What Midtrans says in this field, one sentence or several, short enough to be kept."""
@@ -49,26 +52,41 @@ class MidtransHttp:
         server_key: str,
         timeout_seconds: float,
         headers: dict[str, str] | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
     ) -> None:
+        self._base_url = base_url
+        self._server_key = server_key
         self._timeout_seconds = timeout_seconds
-        self._client = httpx.AsyncClient(
-            base_url=base_url,
-            auth=httpx.BasicAuth(server_key, ""),
-            headers={"Accept": "application/json", **(headers or {})},
-            timeout=httpx.Timeout(timeout_seconds, connect=min(_CONNECT_SECONDS_MAX, timeout_seconds)),
+        self._headers = {"Accept": "application/json", **(headers or {})}
+        self._transport = transport
+
+    @cached_property
+    def _client(self) -> "httpx.AsyncClient":
+        """Made when Midtrans is first asked: most commands never ask, and it takes longer than they do."""
+        import httpx
+
+        return httpx.AsyncClient(
+            base_url=self._base_url,
+            auth=httpx.BasicAuth(self._server_key, ""),
+            headers=self._headers,
+            timeout=httpx.Timeout(
+                self._timeout_seconds, connect=min(_CONNECT_SECONDS_MAX, self._timeout_seconds)
+            ),
             follow_redirects=False,
-            transport=transport,
+            transport=self._transport,
         )
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        if "_client" in self.__dict__:
+            await self._client.aclose()
 
     async def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Reply:
         """The reply, whatever it says except 401.
 
         Raises GatewayTimeout, GatewayUnavailable, or GatewayMisconfigured when our key is refused.
         """
+        import httpx
+
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 status, content = await self._exchange(method, path, body)
@@ -76,7 +94,7 @@ class MidtransHttp:
             raise GatewayTimeout("Midtrans did not answer in time") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise GatewayUnavailable(f"Midtrans cannot be reached: {type(error).__name__}") from error
-        if status == httpx.codes.UNAUTHORIZED:
+        if status == HTTPStatus.UNAUTHORIZED:
             raise GatewayMisconfigured("Midtrans refuses the server key: check the key and the environment")
         return Reply(status, _json_object(content))
 

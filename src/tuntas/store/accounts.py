@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from tuntas.store.database import UnitOfWork, storable
 from tuntas.store.models import Session, User
@@ -18,6 +19,16 @@ async def add_user(session: UnitOfWork, *, name: str, email: str, password_hash:
         .returning(User)
     )
     return (await session.scalars(statement)).one_or_none()
+
+
+async def change_user(session: UnitOfWork, user_id: int, *, name: str, email: str) -> bool:
+    """False when the e-mail address is another user's; then nothing changes."""
+    try:
+        async with session.begin_nested():
+            await session.execute(update(User).where(User.id == user_id).values(name=name, email=email))
+    except IntegrityError:
+        return False
+    return True
 
 
 async def user_by_email(session: UnitOfWork, email: str) -> User | None:

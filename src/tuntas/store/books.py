@@ -1,6 +1,5 @@
 """Reading what decides an invitation's payment state: all at once, under the invitation's lock."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -166,7 +165,7 @@ async def _attempts(session: UnitOfWork, order_ids: Sequence[str]) -> dict[str, 
                 settlement_time=row.settlement_time,
                 first_heard_at=row.first_heard_at,
                 payable_until=row.payable_until,
-                how_to_pay=HowToPay(**json.loads(row.how_to_pay)) if row.how_to_pay else NOTHING_TOLD,
+                how_to_pay=HowToPay(**row.how_to_pay) if row.how_to_pay else NOTHING_TOLD,
                 stray=row.stray,
                 epoch=row.epoch,
                 kept=row.kept,

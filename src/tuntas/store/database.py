@@ -47,14 +47,11 @@ PLANNED_EACH_TIME = {"plan_cache_mode": "force_custom_plan", "random_page_cost":
 A driver's prepared statement keeps its plan for as long as the connection lives. One made while a table
 was empty scans it for ever, or walks the wrong index. Planning costs 0.01 to 0.04 ms a statement.
 """
-PLANNED_BY_KEY = {
-    "plan_cache_mode": "force_generic_plan",
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-    "enable_material": "off",
-    "jit": "off",
-}
+BY_KEY_ONLY = dict.fromkeys(
+    ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material"), "off"
+)
+"""Rows are looked up one by one, by an index, however many are asked for."""
+PLANNED_BY_KEY = BY_KEY_ONLY | {"plan_cache_mode": "force_generic_plan", "jit": "off"}
 """For connections whose statements, and foreign keys, all look rows up by a key that has an index.
 
 Planned once and rightly, whatever the tables' size: there is only one way left. Nothing with `order by`

@@ -52,6 +52,11 @@ class EmbeddedPostgres:
         """The address to connect to, valid while started."""
         return f"postgresql://postgres@/tuntas?host={quote(str(self._socket_dir()))}"
 
+    @property
+    def exists(self) -> bool:
+        """Whether this folder holds a database already."""
+        return (self._cluster / "PG_VERSION").exists()
+
     def start(self) -> None:
         """Join the running server of this folder, or start one; the first time, create it."""
         self._home.mkdir(parents=True, exist_ok=True)
@@ -72,12 +77,11 @@ class EmbeddedPostgres:
             self._leave()
 
     def _join(self) -> None:
-        if not (self._cluster / "PG_VERSION").exists():
+        if not self.exists:
             self._create()
         self._forget_killed_server()
         if not self._is_running():
             self._launch()
-        self._ensure_database()
 
     def _leave(self) -> None:
         if self._users is None:
@@ -110,6 +114,8 @@ class EmbeddedPostgres:
         self._run(
             "initdb", "-D", unfinished, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale"
         )
+        # Without a server and before the cluster counts as made: so nobody who joins one has to look for it.
+        self._run("postgres", "--single", "-D", unfinished, "postgres", told="create database tuntas\n")
         shutil.rmtree(self._cluster, ignore_errors=True)
         unfinished.rename(self._cluster)
 
@@ -136,14 +142,6 @@ class EmbeddedPostgres:
         socket_dir.chmod(0o700)
         if account is not None:
             os.chown(socket_dir, account.pw_uid, account.pw_gid)
-
-    def _ensure_database(self) -> None:
-        import psycopg
-
-        with psycopg.connect(host=str(self._socket_dir()), user="postgres", autocommit=True) as connection:
-            row = connection.execute("select 1 from pg_database where datname = 'tuntas'").fetchone()
-            if row is None:
-                connection.execute("create database tuntas")
 
     def _forget_killed_server(self) -> None:
         """Remove the lock files of a server that was killed while its process number lives on.
@@ -178,8 +176,8 @@ class EmbeddedPostgres:
         name = hashlib.sha256(str(self._cluster).encode()).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"tuntas-{name}"
 
-    def _run(self, program: str, *arguments: str | Path) -> None:
-        result = self._attempt(program, *arguments)
+    def _run(self, program: str, *arguments: str | Path, told: str = "") -> None:
+        result = self._attempt(program, *arguments, told=told)
         if result.returncode != 0:
             log = self._cluster / "server.log"
             tail = log.read_text(errors="replace")[-2000:] if log.exists() else ""
@@ -187,7 +185,9 @@ class EmbeddedPostgres:
                 f"{program} failed: {result.stderr.strip() or result.stdout.strip()}\n{tail}".strip()
             )
 
-    def _attempt(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    def _attempt(
+        self, program: str, *arguments: str | Path, told: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         if self._binaries is None:
             self._binaries = find_binaries(_major_of(self._cluster))
         account = self._account()
@@ -199,7 +199,8 @@ class EmbeddedPostgres:
             result = subprocess.run(  # noqa: S603  our own binaries, no shell
                 [self._binaries / program, *arguments],
                 check=False,
-                stdin=subprocess.DEVNULL,
+                input=told,
+                text=True,
                 stdout=output,
                 stderr=output,
                 cwd="/",

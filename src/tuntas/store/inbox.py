@@ -94,21 +94,26 @@ class Concluded:
     outcome: str
 
 
-_COUNT_AGAIN = text("""
-    with known as (
-        select entry.id, arrived.times
-        from notifications entry
-        join unnest(cast(:hashes as bytea[]), cast(:times as integer[])) as arrived(body_hash, times)
-            on entry.body_hash = arrived.body_hash
-        order by entry.id for update of entry)
-    update notifications entry set deliveries = entry.deliveries + known.times
-    from known where entry.id = known.id
-    returning entry.id, entry.body_hash, coalesce(entry.assigned_to, entry.order_id) as about,
-        entry.transaction_id, entry.transaction_status, entry.received_at, entry.outcome,
-        entry.assigned_to is not null as assigned, entry.tries""")
-_NUMBERS = text("""
-    select nextval('notifications_id_seq') as id, nextval('payment_logs_id_seq') as line_id
-    from generate_series(1, :count)""")
+_RECOGNIZE = text("""
+    with arrived as (
+        select * from unnest(cast(:hashes as bytea[]), cast(:times as integer[])) with ordinality
+            as arrived(body_hash, times, place)
+    ), known as (
+        select entry.id, arrived.times, arrived.place
+        from arrived join notifications entry on entry.body_hash = arrived.body_hash
+        order by entry.id for update of entry
+    ), again as (
+        update notifications entry set deliveries = entry.deliveries + known.times
+        from known where entry.id = known.id
+        returning known.place, entry.id, coalesce(entry.assigned_to, entry.order_id) as about,
+            entry.transaction_id, entry.transaction_status, entry.received_at, entry.outcome,
+            entry.assigned_to is not null as assigned, entry.tries
+    )
+    select coalesce(again.id, nextval('notifications_id_seq')) as id,
+        case when again.id is null then nextval('payment_logs_id_seq') end as line_id,
+        again.about, again.transaction_id, again.transaction_status, again.received_at, again.outcome,
+        again.assigned, again.tries
+    from arrived left join again on again.place = arrived.place order by arrived.place""")
 _STORE = text("""
     with arrived as (
         select * from unnest(
@@ -152,13 +157,10 @@ async def recognize(session: UnitOfWork, arrivals: Sequence[Arrival], *, at: dat
     take(session, Lock.NOTIFICATION)
     hashes = [arrival.body_hash for arrival in arrivals]
     asked = {"hashes": hashes, "times": [arrival.times for arrival in arrivals]}
-    known = {row.body_hash: row for row in await session.execute(_COUNT_AGAIN, asked)}
-    numbers = iter(await _numbers(session, len(arrivals) - len(known)))
+    rows = await session.execute(_RECOGNIZE, asked)
     entries = [
-        _entry(known[body_hash], arrival.body)
-        if body_hash in known
-        else _new(arrival, body_hash, next(numbers))
-        for arrival, body_hash in zip(arrivals, hashes, strict=True)
+        _entry(row, arrival.body) if row.line_id is None else _new(row, arrival, body_hash)
+        for row, arrival, body_hash in zip(rows, arrivals, hashes, strict=True)
     ]
     again = [
         Line(
@@ -303,13 +305,9 @@ async def recent(
     return (await session.scalars(query.order_by(Notification.id.desc()).limit(limit))).all()[::-1]
 
 
-async def _numbers(session: UnitOfWork, count: int) -> Sequence[Any]:
-    return (await session.execute(_NUMBERS, {"count": count})).all() if count else []
-
-
-def _new(arrival: Arrival, body_hash: bytes, numbers: Any) -> Entry:  # noqa: ANN401  a row of _NUMBERS
+def _new(row: Any, arrival: Arrival, body_hash: bytes) -> Entry:  # noqa: ANN401  a row of _RECOGNIZE
     return Entry(
-        id=numbers.id,
+        id=row.id,
         body=arrival.body,
         order_id=arrival.order_id,
         transaction_id=arrival.transaction_id,
@@ -320,7 +318,7 @@ def _new(arrival: Arrival, body_hash: bytes, numbers: Any) -> Entry:  # noqa: AN
         tries=0,
         times=arrival.times,
         body_hash=body_hash,
-        line_id=numbers.line_id,
+        line_id=row.line_id,
     )
 
 

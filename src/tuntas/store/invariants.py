@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import text
 
 from tuntas.store.alerts import AlertKind
-from tuntas.store.database import UnitOfWork
+from tuntas.store.database import BY_KEY_ONLY, UnitOfWork
 from tuntas.store.inspection import Part, named_by_alert
 from tuntas.store.liveness import SILENT_SECONDS
 
@@ -209,6 +209,8 @@ async def broken(
         named = await named_by_alert(session, invariant.name)
         query = f"{_PART} {query}"
         offered |= asdict(part) | {"named": named, "named_ids": _ids(named)}
+        for name, value in BY_KEY_ONLY.items():
+            await session.execute(text(f"set local {name} = {value}"))
     await session.execute(text(f"set local statement_timeout = '{_QUERY_SECONDS_MAX}s'"))
     values = {name: value for name, value in offered.items() if re.search(rf":{name}\b", query)}
     return (await session.scalars(text(f"{query} limit {limit:d}"), values)).all()

@@ -1,4 +1,4 @@
-"""Packages and the invitations bought with them."""
+"""The invitations bought, and their names."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -10,12 +10,6 @@ from sqlalchemy.exc import IntegrityError
 from tuntas.store.database import UnitOfWork, storable
 from tuntas.store.locks import Lock, take
 from tuntas.store.models import Invitation, Order, Package, Transaction, User
-
-
-async def packages(session: UnitOfWork) -> Sequence[Package]:
-    """What can be bought now, cheapest first."""
-    query = select(Package).where(Package.active).order_by(Package.price, Package.id)
-    return (await session.scalars(query)).all()
 
 
 async def active_package(session: UnitOfWork, package_id: int) -> Package | None:
@@ -134,3 +128,10 @@ async def invitation_by_domain(session: UnitOfWork, domain: str) -> Invitation |
         return None
     query = select(Invitation).where(Invitation.domain == domain, Invitation.holds_domain)
     return (await session.scalars(query)).one_or_none()
+
+
+async def with_owner(session: UnitOfWork, invitation_id: int) -> tuple[Invitation, User]:
+    """An invitation known to exist, and the customer it belongs to."""
+    query = select(Invitation, User).join(User, User.id == Invitation.owner_id)
+    found, owner = (await session.execute(query.where(Invitation.id == invitation_id))).one()
+    return found, owner

@@ -107,6 +107,10 @@ class Package(Base):
     days: Mapped[int] = mapped_column(Integer)
     features: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    name_en: Mapped[str | None]
+    """For English pages; what is missing is shown in Indonesian."""
+    description_en: Mapped[str | None]
+    features_en: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
 
 
 class Invitation(Base):

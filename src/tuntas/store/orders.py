@@ -1,6 +1,6 @@
 """Orders and the tokens asked for them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, tuple_, update
@@ -77,6 +77,19 @@ async def owned_orders(
     )
     if after is not None:
         query = query.where(tuple_(Order.created_at, Order.order_id) < (after.created_at, after.order_id))
+    return [(order, invitation) for order, invitation in await session.execute(query)]
+
+
+async def owned_orders_for(
+    session: UnitOfWork, owner_id: int, invitation_ids: Collection[int]
+) -> Sequence[tuple[Order, Invitation]]:
+    """All orders of these invitations, as far as they are the owner's; newest first."""
+    query = (
+        select(Order, Invitation)
+        .join(Invitation, Invitation.id == Order.invitation_id)
+        .where(Invitation.owner_id == owner_id, Invitation.id.in_(invitation_ids))
+        .order_by(Order.created_at.desc(), Order.order_id.desc())
+    )
     return [(order, invitation) for order, invitation in await session.execute(query)]
 
 

@@ -109,6 +109,7 @@ async def write_down(
     reference: str,
     reason: str,
     actor: str,
+    transferred_at: datetime,
     at: datetime,
 ) -> Refund:
     """A refund that a person has transferred. The caller holds the lock and has checked what is left."""
@@ -123,7 +124,7 @@ async def write_down(
         state=RefundState.CONFIRMED,
         ours=True,
         created_at=at,
-        bank_confirmed_at=at,
+        bank_confirmed_at=transferred_at,
         actor=actor,
         paid_to=paid_to,
         reference=reference,

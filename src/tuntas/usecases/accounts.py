@@ -1,4 +1,4 @@
-"""Register, log in, log out, and recognise who is calling."""
+"""Register, log in, log out, change one's name or address, and recognise who is calling."""
 
 import hashlib
 import secrets
@@ -78,6 +78,22 @@ async def log_in(backend: Backend, *, email: str, password: str, address: str | 
         raise InvalidCredentials
     await take_back(backend, tried, forget=account)
     return await _open_session(backend, user, place)
+
+
+async def change_account(backend: Backend, user: User, *, name: str, email: str, password: str) -> None:
+    """Give an account another name or e-mail address; its owner says the password again.
+
+    Raises InvalidCredentials, EmailTaken, TooManyRequests or Overloaded.
+    """
+    account = digest("change account", user.id)
+    tried = await begin_try(backend, {account: ACCOUNT})
+    if not await passwords.fits(user.password_hash, password):
+        raise InvalidCredentials
+    await take_back(backend, tried, forget=account)
+    async with backend.database.transaction() as session:
+        changed = await table.change_user(session, user.id, name=name.strip(), email=normalize_email(email))
+    if not changed:
+        raise EmailTaken
 
 
 async def log_out(backend: Backend, token: str) -> None:

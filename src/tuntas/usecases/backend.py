@@ -3,8 +3,7 @@
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
-import httpx
+from typing import TYPE_CHECKING
 
 from tuntas.clock import Clock, SystemClock
 from tuntas.midtrans.core import CoreClient
@@ -14,6 +13,9 @@ from tuntas.settings import Settings
 from tuntas.store.database import Database
 from tuntas.usecases.flights import Flights
 from tuntas.usecases.turns import Turns
+
+if TYPE_CHECKING:
+    import httpx
 
 Resolver = Callable[[str], frozenset[str]]
 """The network addresses of a host name, none when it has none; may block for seconds."""
@@ -53,7 +55,7 @@ def open_backend(
     database_url: str,
     *,
     clock: Clock | None = None,
-    transport: httpx.AsyncBaseTransport | None = None,
+    transport: "httpx.AsyncBaseTransport | None" = None,
     resolve: Resolver = addresses_of,
 ) -> Backend:
     """Connect the use cases to their database and gateway.

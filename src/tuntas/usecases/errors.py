@@ -6,6 +6,7 @@ UseCaseError
 ├── EmailTaken, PasswordTooShort, PasswordCommon            registering
 ├── PackageNotFound, InvitationNotFound, OrderNotFound,
 │   NotificationNotFound, AlertNotFound                     no such thing, or not yours
+├── PackageExists                                           changing what is sold
 ├── NotAnOrphan, NothingToDecide                            deciding about money
 ├── DomainTaken, DomainInvalid, DomainReserved,
 │   DomainFixed, DomainReleased, DomainElsewhere,
@@ -74,6 +75,12 @@ class PackageNotFound(UseCaseError):
     code = "package_not_found"
 
 
+class PackageExists(UseCaseError):
+    """There is one of this name, offered or retired."""
+
+    code = "package_exists"
+
+
 class InvitationNotFound(UseCaseError):
     code = "invitation_not_found"
 
@@ -84,6 +91,10 @@ class OrderNotFound(UseCaseError):
 
 class NotificationNotFound(UseCaseError):
     code = "notification_not_found"
+
+
+class NotificationArchived(NotificationNotFound):
+    """It was taken in long ago and decided, and its body is in an archive (`tuntas archive`)."""
 
 
 class NotAnOrphan(UseCaseError):

@@ -19,7 +19,7 @@ from tuntas.store import invitations as table
 from tuntas.store import orders as orders_table
 from tuntas.store import refunds as refunds_table
 from tuntas.store.database import UnitOfWork
-from tuntas.store.models import Invitation, Package
+from tuntas.store.models import Invitation
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import (
     DomainFixed,
@@ -66,11 +66,6 @@ class Shelf:
 
     views: list[InvitationView]
     more: bool
-
-
-async def packages(backend: Backend) -> Sequence[Package]:
-    async with backend.database.reading() as session:
-        return await table.packages(session)
 
 
 async def add_invitation(

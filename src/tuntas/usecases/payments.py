@@ -1,6 +1,7 @@
 """How orders stand, for their owner and for the people who look after the shop."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -111,6 +112,19 @@ async def payments_of(backend: Backend, owner_id: int, *, before: str | None, li
         page = min(limit, PAGE_MAX)
         found = await orders.owned_orders(session, owner_id, after=last and last[0], limit=page + 1)
         return PaymentPage(await _as_seen(session, backend, found[:page]), more=len(found) > page)
+
+
+async def payments_for(
+    backend: Backend, owner_id: int, invitation_ids: Collection[int]
+) -> Mapping[int, list[Payment]]:
+    """All payments of each of these invitations that the owner ever ordered, newest first."""
+    async with backend.database.transaction() as session:
+        found = await orders.owned_orders_for(session, owner_id, invitation_ids)
+        seen = await _as_seen(session, backend, found)
+    told: dict[int, list[Payment]] = defaultdict(list)
+    for payment in seen:
+        told[payment.order.invitation_id].append(payment)
+    return told
 
 
 async def newest_payment(backend: Backend, owner_id: int) -> Payment | None:

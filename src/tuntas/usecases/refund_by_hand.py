@@ -29,11 +29,13 @@ async def refund_by_hand(
     reference: str,
     reason: str,
     actor: str,
+    transferred_at: datetime | None = None,
     ends_paid_time: bool = False,
 ) -> RefundResult:
     """Record a transfer to the customer; the books follow as for any refund.
 
-    `reference` is the transfer's own number: written down again, nothing is counted twice. Raises
+    `reference` is the transfer's own number: written down again, nothing is counted twice; `transferred_at`
+    is now where nobody says otherwise. Raises
     OrderNotFound, NothingToRefund, TransactionNeeded, RefundTooLarge, ReferenceTaken.
     """
     now = backend.clock.now()
@@ -58,6 +60,7 @@ async def refund_by_hand(
             reference=reference,
             reason=reason,
             actor=actor,
+            transferred_at=transferred_at or now,
             at=now,
         )
         _log(session, row, at=now)
@@ -103,6 +106,7 @@ def _log(session: UnitOfWork, row: Refund, *, at: datetime) -> None:
             "amount": row.amount,
             "paid_to": row.paid_to,
             "reference": row.reference,
+            "transferred_at": row.bank_confirmed_at and row.bank_confirmed_at.isoformat(),
             "note": row.reason,
             "actor": row.actor,
         },

@@ -13,7 +13,7 @@ from tuntas.store.models import Notification
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import Outcome
 from tuntas.usecases.backend import Backend
-from tuntas.usecases.errors import NotAnOrphan, NotificationNotFound, OrderNotFound
+from tuntas.usecases.errors import NotAnOrphan, NotificationArchived, NotificationNotFound, OrderNotFound
 from tuntas.usecases.ingest import Opened, Refusal, handle, log_concluded
 
 log = structlog.get_logger()
@@ -55,9 +55,12 @@ async def stored(
 
 
 async def stored_body(backend: Backend, notification_id: int) -> bytes:
-    """A notification exactly as received. Raises NotificationNotFound."""
+    """A notification exactly as received. Raises NotificationNotFound, or NotificationArchived."""
     async with backend.database.transaction() as session:
-        return (await _entry(session, notification_id)).body
+        kept = await _entry(session, notification_id)
+    if kept.is_archived:
+        raise NotificationArchived
+    return kept.body
 
 
 async def adopt(backend: Backend, notification_id: int, order_id: str, *, actor: str) -> str | None:

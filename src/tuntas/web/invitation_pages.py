@@ -1,22 +1,16 @@
-"""My invitations, a new one, and the invitation itself as guests see it."""
+"""My invitations, their addresses, and the invitation itself as guests see it."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
 from http import HTTPStatus
-from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tuntas.domain.ladder import PaymentStatus
 from tuntas.domain.names import DomainState
-from tuntas.http.bodies import InvitationIn, read_form
+from tuntas.http.bodies import read_form
 from tuntas.http.caller import backend_of, language_of, require_own_origin
 from tuntas.http.errors import sentence, status_of
-from tuntas.language import text
 from tuntas.store.models import User
 from tuntas.usecases import invitations
 from tuntas.usecases.check_domain import check_domain
@@ -28,63 +22,20 @@ from tuntas.usecases.errors import (
     DomainTaken,
     InvitationNotFound,
     Overloaded,
-    PackageNotFound,
     TooManyRequests,
     TooManyUnpaid,
     UseCaseError,
 )
 from tuntas.usecases.invitations import InvitationView
+from tuntas.usecases.payments import payments_for
+from tuntas.web.cards import InvitationCard
 from tuntas.web.render import page
 from tuntas.web.visitor import customers_only, visitor
 
-_FORM_FIELDS = ("package_id", "domain", "title", "event_date", "venue")
 _PAGE = 20
 """Invitations on one page."""
 _DIGITS_MAX = 19
-_ABOUT_THE_DOMAIN = (DomainInvalid, DomainReserved, DomainTaken, TooManyUnpaid)
-
-
-@dataclass(frozen=True, slots=True)
-class InvitationCard:
-    """An invitation as the templates show it."""
-
-    id: int
-    domain: str
-    domain_state: str
-    url: str
-    title: str | None
-    event_date: date | None
-    venue: str | None
-    package: str
-    price: int
-    days: int
-    payment_status: str
-    payment_confirmed_at: datetime | None
-    domain_expires_at: datetime | None
-    live: bool
-    order_id: str | None
-
-    @classmethod
-    def of(cls, view: InvitationView) -> Self:
-        found = view.invitation
-        voided = found.payment_status == PaymentStatus.FAILED and view.given_back
-        return cls(
-            id=found.id,
-            domain=found.domain,
-            domain_state=view.domain_state,
-            url=f"/i/{found.domain}",
-            title=found.title,
-            event_date=found.event_date,
-            venue=found.venue,
-            package=found.package.name,
-            price=found.price,
-            days=found.days,
-            payment_status=PaymentStatus.REFUNDED if voided else found.payment_status,
-            payment_confirmed_at=found.payment_confirmed_at,
-            domain_expires_at=found.domain_expires_at,
-            live=view.live,
-            order_id=view.order_id,
-        )
+ABOUT_THE_DOMAIN = (DomainInvalid, DomainReserved, DomainTaken, TooManyUnpaid)
 
 
 async def home(request: Request) -> Response:
@@ -102,52 +53,28 @@ async def mine(request: Request, user: User) -> Response:
     given = request.query_params.get("before", "")
     before = int(given) if given.isascii() and given.isdigit() and len(given) < _DIGITS_MAX else None
     shelf = await invitations.invitations_of(backend_of(request), user.id, before=before, limit=_PAGE)
-    cards = [InvitationCard.of(view) for view in shelf.views]
+    payments = await payments_for(backend_of(request), user.id, [view.invitation.id for view in shelf.views])
+    cards = [
+        InvitationCard.of(view, language_of(request), payments.get(view.invitation.id, ()))
+        for view in shelf.views
+    ]
     older = cards[-1].id if shelf.more else None
     return page(request, "invitations.html", user=user, invitations=cards, older=older)
 
 
-async def new_form(request: Request, user: User) -> Response:
-    return await _new(request, user, values=dict.fromkeys(_FORM_FIELDS, ""), errors={})
-
-
-async def add(request: Request, user: User) -> Response:
-    require_own_origin(request)
-    form = await read_form(request)
-    values = {name: str(form.get(name, "")).strip() for name in _FORM_FIELDS}
-    given = {name: value for name, value in values.items() if value}
-    language = language_of(request)
-    try:
-        package_id = int(given.pop("package_id", "0"))
-        body = InvitationIn.model_validate({**given, "package_id": package_id})
-        view = await invitations.add_invitation(backend_of(request), user.id, **body.model_dump())
-    except _ABOUT_THE_DOMAIN as error:
-        errors = {"domain": sentence(error, language)}
-    except PackageNotFound as error:
-        errors = {"package_id": sentence(error, language)}
-    except ValidationError as error:
-        fields = {str(entry["loc"][0]) for entry in error.errors()}
-        errors = dict.fromkeys(fields, text("error.invalid_request", language))
-    except ValueError:
-        errors = {"package_id": text("error.package_not_found", language)}
-    else:
-        return RedirectResponse(f"/checkout/{view.invitation.id}", HTTPStatus.SEE_OTHER)
-    return await _new(request, user, values=values, errors=errors)
-
-
 async def address(request: Request, user: User) -> Response:
     """Whose move it is with this invitation's address, and how to make it."""
-    view = await invitations.invitation_of(backend_of(request), user.id, _invitation_id(request))
+    view = await invitations.invitation_of(backend_of(request), user.id, invitation_id(request))
     return _address(request, user, view)
 
 
 async def change_address(request: Request, user: User) -> Response:
     require_own_origin(request)
-    backend, number = backend_of(request), _invitation_id(request)
-    wanted = str((await request.form()).get("domain", "")).strip()
+    backend, number = backend_of(request), invitation_id(request)
+    wanted = (await read_form(request)).get("domain", "").strip()
     try:
         await invitations.change_invitation(backend, user.id, number, {"domain": wanted})
-    except (*_ABOUT_THE_DOMAIN, DomainFixed) as error:
+    except (*ABOUT_THE_DOMAIN, DomainFixed) as error:
         view = await invitations.invitation_of(backend, user.id, number)
         return _address(request, user, view, wanted=wanted, error=error)
     return RedirectResponse(f"/invitations/{number}/address", HTTPStatus.SEE_OTHER)
@@ -155,7 +82,7 @@ async def change_address(request: Request, user: User) -> Response:
 
 async def check_address(request: Request, user: User) -> Response:
     require_own_origin(request)
-    backend, number = backend_of(request), _invitation_id(request)
+    backend, number = backend_of(request), invitation_id(request)
     try:
         await check_domain(backend, user.id, number)
     except (DomainElsewhere, TooManyRequests, Overloaded) as error:
@@ -164,21 +91,16 @@ async def check_address(request: Request, user: User) -> Response:
     return RedirectResponse(f"/invitations/{number}/address", HTTPStatus.SEE_OTHER)
 
 
+def is_for_guests(request: Request) -> bool:
+    """Whether an address is an invitation's: who opens it is a guest, with nothing to manage here."""
+    return request.url.path.startswith("/i/") or (
+        request.url.path == "/" and _name_of_host(request) is not None
+    )
+
+
 async def public(request: Request) -> Response:
     domain = request.path_params["domain"]
     return _public(request, domain, await invitations.public_invitation(backend_of(request), domain))
-
-
-async def _new(request: Request, user: User, *, values: dict[str, str], errors: dict[str, str]) -> Response:
-    return page(
-        request,
-        "invitation_new.html",
-        user=user,
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
-        packages=await invitations.packages(backend_of(request)),
-        values=values,
-        errors=errors,
-    )
 
 
 def _address(
@@ -189,21 +111,23 @@ def _address(
     wanted: str = "",
     error: UseCaseError | None = None,
 ) -> Response:
+    told = sentence(error, language_of(request)) if error else None
     return page(
         request,
         "invitation_address.html",
         user=user,
+        path=f"/invitations/{view.invitation.id}/address",
         status=status_of(error) if error else HTTPStatus.OK,
-        invitation=InvitationCard.of(view),
+        invitation=InvitationCard.of(view, language_of(request)),
         host=urlsplit(backend_of(request).settings.base_url).hostname,
-        base_url=backend_of(request).settings.base_url,
         changeable=view.domain_changeable,
         wanted=wanted,
-        error=sentence(error, language_of(request)) if error else None,
+        errors={"domain": told} if told and isinstance(error, (*ABOUT_THE_DOMAIN, DomainFixed)) else {},
+        error=told,
     )
 
 
-def _invitation_id(request: Request) -> int:
+def invitation_id(request: Request) -> int:
     number = int(request.path_params["invitation_id"])
     if not 0 < number < 2**63:
         raise InvitationNotFound
@@ -212,7 +136,9 @@ def _invitation_id(request: Request) -> int:
 
 def _public(request: Request, domain: str, view: InvitationView | None) -> Response:
     if view is not None and view.live:
-        return page(request, "invitation_public.html", invitation=InvitationCard.of(view))
+        return page(
+            request, "invitation_public.html", invitation=InvitationCard.of(view, language_of(request))
+        )
     reason, status = "unknown", HTTPStatus.NOT_FOUND
     if view is not None:
         reason = "unpaid" if view.invitation.domain_expires_at is None else "expired"
@@ -232,8 +158,6 @@ def _name_of_host(request: Request) -> str | None:
 ROUTES = [
     Route("/", home),
     Route("/invitations", customers_only(mine)),
-    Route("/invitations/new", customers_only(new_form)),
-    Route("/invitations", customers_only(add), methods=["POST"]),
     Route("/invitations/{invitation_id:int}/address", customers_only(address)),
     Route("/invitations/{invitation_id:int}/address", customers_only(change_address), methods=["POST"]),
     Route("/invitations/{invitation_id:int}/address/check", customers_only(check_address), methods=["POST"]),

@@ -9,8 +9,6 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tuntas.http.caller import LANGUAGE_COOKIE, language_of
@@ -31,8 +29,17 @@ from tuntas.midtrans.errors import GatewayError
 from tuntas.store.database import DatabaseUnusable
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import UseCaseError
-from tuntas.web import account_pages, invitation_pages, payment_pages, return_pages
-from tuntas.web.render import STATIC, page
+from tuntas.web import (
+    account_pages,
+    assets,
+    checkout_pages,
+    invitation_form,
+    invitation_pages,
+    payment_pages,
+    profile_pages,
+    return_pages,
+)
+from tuntas.web.render import page
 from tuntas.web.visitor import local_path
 
 _YEAR = 365 * 24 * 3600
@@ -50,10 +57,13 @@ def create_site(backend: Backend, demo: DemoLogIn | None) -> Starlette:
     site = Starlette(
         routes=[
             *account_pages.ROUTES,
+            *invitation_form.ROUTES,
             *invitation_pages.ROUTES,
+            *checkout_pages.ROUTES,
             *payment_pages.ROUTES,
+            *profile_pages.ROUTES,
             *return_pages.ROUTES,
-            Mount("/static", StaticFiles(directory=STATIC)),
+            *assets.ROUTES,
         ],
         middleware=[Middleware(_Around, backend=backend)],
         exception_handlers={
@@ -136,4 +146,5 @@ async def _unexpected(request: Request, _: Exception) -> Response:
 
 
 def _error(request: Request, code: str, message: str, status: HTTPStatus) -> Response:
-    return page(request, "error.html", status=status, message=message, code=code)
+    guest = invitation_pages.is_for_guests(request)
+    return page(request, "error.html", status=status, message=message, code=code, guest=guest)

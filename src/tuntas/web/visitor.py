@@ -1,7 +1,7 @@
 """The session as a cookie: who is looking at a page."""
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -27,16 +27,31 @@ async def visitor(request: Request) -> User | None:
 
 
 def customers_only(handler: CustomerPage) -> Page:
-    """Send strangers to the log-in page, and back here afterwards."""
+    """Send strangers to the log-in page, and back here afterwards.
+
+    What a customer sees is not kept by the browser: Back after logging out shows nothing of it.
+    """
 
     async def guarded(request: Request) -> Response:
         user = await visitor(request)
         if user is None:
-            here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse(f"/login?next={quote(here, safe='')}", 303)
-        return await handler(request, user)
+            return RedirectResponse(f"/login?next={quote(_here(request), safe='')}", 303)
+        response = await handler(request, user)
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     return guarded
+
+
+def _here(request: Request) -> str:
+    """Where a visitor comes back to: this page, or the one whose form was sent, which is asked again."""
+    if request.method in {"GET", "HEAD"}:
+        return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    try:
+        form = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return local_path(None)
+    return local_path(form.path if form.netloc == request.headers.get("host") else None)
 
 
 def remember(request: Request, response: Response, token: str) -> None:

@@ -11,6 +11,7 @@ import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 
+from tuntas.store.database import PLANNED_EACH_TIME
 from tuntas.store.jobs import STALLED_SECONDS, Lane
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.liveness import BEAT_SECONDS, beat
@@ -36,6 +37,7 @@ _STEADY_SECONDS = 60
 _MISTAKES_MAX = 3
 """In a row. A driver whose connection breaks has been seen to make one of its own."""
 _CONNECTION = {
+    "options": " ".join(f"-c {name}={value}" for name, value in PLANNED_EACH_TIME.items()),
     "connect_timeout": 5,
     "keepalives_idle": 15,
     "keepalives_interval": 5,

@@ -58,7 +58,7 @@ async def test_every_page_tells_browsers_to_be_strict(
     assert policy["script-src"] == f"'self' {stand.simulator_url}"
     assert policy["frame-src"] == stand.simulator_url
     assert policy["frame-ancestors"] == "'none'"
-    assert policy["form-action"] == "'self'"
+    assert policy["form-action"] == f"'self' {stand.simulator_url}"
     assert policy["base-uri"] == "'none'"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"

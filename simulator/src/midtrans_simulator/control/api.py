@@ -70,8 +70,12 @@ async def _state(gateway: Gateway, _: Request, __: Body) -> Body:
     return view.state(gateway)
 
 
-async def _reset(gateway: Gateway, _: Request, __: Body) -> Body:
-    gateway.reset()
+async def _reset(gateway: Gateway, _: Request, body: Body) -> Body:
+    """`{"clock": true}` sets the clock back, too."""
+    clock = body.get("clock", False)
+    if set(body) - {"clock"} or not isinstance(clock, bool):
+        raise ControlError(400, "invalid_request", 'send nothing, or {"clock": true} to reset the clock, too')
+    gateway.reset(clock=clock)
     return view.state(gateway)
 
 

@@ -29,7 +29,13 @@ def _machine_paths() -> Schema:
     """State, clock, faults and what is known about the control plane itself."""
     return {
         "/state": {"get": _call("Everything there is", _ref("State"))},
-        "/reset": {"post": _call("Forget everything but the clock", _ref("State"))},
+        "/reset": {
+            "post": _call(
+                "Forget everything; the clock keeps its time unless it is reset, too",
+                _ref("State"),
+                body=_object({"clock": {"type": "boolean"}}),
+            )
+        },
         "/clock": {
             "get": _call("The virtual clock", _ref("Clock")),
             "post": _call(

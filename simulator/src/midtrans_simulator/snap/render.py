@@ -11,7 +11,7 @@ from midtrans_simulator.gateway import Gateway
 from midtrans_simulator.http.pages import Pages
 from midtrans_simulator.payments import links
 from midtrans_simulator.protocol import cards
-from midtrans_simulator.protocol.methods import Group, Method, Wallet
+from midtrans_simulator.protocol.methods import OTHER_VA_PROCESSORS, Group, Method, Wallet
 from midtrans_simulator.protocol.model import Session
 from midtrans_simulator.snap.card_form import only_in_terms, terms
 from midtrans_simulator.snap.choose import in_range, may_be_changed, offered
@@ -53,6 +53,7 @@ class Renderer:
             "qr": self._qr(view),
             "qr_url": links.qr_image(wish.base, view.transaction) if view.transaction is not None else "",
             "number": _number(view),
+            "from_any_bank": view.method is not None and view.method.code in OTHER_VA_PROCESSORS,
             "test_cards": TEST_CARDS,
             "otp": cards.OTP,
             "way": _way(view, wish),

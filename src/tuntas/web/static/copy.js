@@ -32,7 +32,7 @@ function copyBySelection(text) {
 
 function tell(button, message, copied) {
   const label = button.querySelector("span");
-  button.dataset.label ??= label.textContent;
+  if (!button.dataset.label) button.dataset.label = label.textContent;
   label.textContent = message;
   button.classList.toggle("done", copied);
   document.getElementById("announcer").textContent = message;

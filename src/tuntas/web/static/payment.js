@@ -1,94 +1,119 @@
 // Follows one payment: asks the backend until its state is final, and when something changed takes the
 // new state from the same page as the server renders it, so there is one rendering and one set of words.
+// "Cek status sekarang" has the backend ask Midtrans.
 
-const FIRST_DELAY_MS = 2_000;
-const LONGEST_DELAY_MS = 15_000;
+import { ask, headers } from "./ask.js";
+
+const FIRST_DELAY_MS = 2000;
+const LONGEST_DELAY_MS = 15000;
 const GROWTH = 1.4;
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 10000;
+const CHECK_PATIENCE_MS = 45000; // as long as the backend waits for Midtrans
+const CHECK_URL = "/api/v1/midtrans/check-status";
+const TOO_SOON = 429; // Midtrans was asked a moment ago: what we hold is as new
+const UNDECIDED = ["pending", "overdue", "confirming", "in_review"];
 
 const page = document.getElementById("payment");
 const url = `/api/v1/payments/${encodeURIComponent(page.dataset.orderId)}`;
 let delay = FIRST_DELAY_MS;
 let timer = 0;
 let asking = false;
-let byHand = false; // somebody pressed the button and waits for a word
+let waitingByHand = false; // the button was pressed while an earlier question was under way
 
 page.addEventListener("submit", (event) => {
-  event.preventDefault(); // without this file the button loads the page again
-  byHand = true;
+  event.preventDefault(); // without this file the form goes to the server and comes back
   delay = FIRST_DELAY_MS;
   tell(page.dataset.textChecking);
-  look();
+  look({ byHand: true });
 });
 document.addEventListener("visibilitychange", () => {
   clearTimeout(timer);
   if (document.hidden) return;
   delay = FIRST_DELAY_MS;
-  if (undecided()) look();
+  if (undecided()) look({ byHand: false });
 });
+promise();
 wait();
 
 /** `failed` after a success page is undecided: the customer may have paid at the second attempt. */
 function undecided() {
-  const { status, hint } = page.dataset;
-  return status === "pending" || (status === "failed" && hint === "success");
+  const { paymentState, hint } = page.dataset;
+  return UNDECIDED.includes(paymentState) || (paymentState === "failed" && hint === "success");
 }
 
 function wait() {
   clearTimeout(timer);
   if (!undecided() || document.hidden) return;
-  timer = setTimeout(look, delay);
+  timer = setTimeout(() => look({ byHand: false }), delay);
   delay = Math.min(delay * GROWTH, LONGEST_DELAY_MS);
 }
 
-async function look() {
-  if (asking) return;
+async function look({ byHand }) {
+  if (asking) {
+    waitingByHand = waitingByHand || byHand;
+    return;
+  }
   asking = true;
+  if (byHand) waitingByHand = false;
   try {
+    if (byHand) await checkAtMidtrans();
     if (await changed()) await renew();
     else tell(byHand ? page.dataset.textUnchanged : "");
-  } catch {
-    tell(page.dataset.textUnreachable);
+  } catch (problem) {
+    tell(problem instanceof Refusal ? problem.message : page.dataset.textUnreachable);
   } finally {
-    asking = byHand = false;
-    wait();
+    asking = false;
+    if (waitingByHand) look({ byHand: true });
+    else wait();
   }
 }
 
+/** Why the backend said no, in its own words. */
+class Refusal extends Error {}
+
+async function checkAtMidtrans() {
+  const answer = await ask(CHECK_URL, {
+    patienceMs: CHECK_PATIENCE_MS,
+    method: "POST",
+    headers: headers(page.dataset.language),
+    body: JSON.stringify({ order_id: page.dataset.orderId }),
+  });
+  if (answer.ok || answer.status === TOO_SOON || answer.status === 401) return;
+  throw new Refusal(JSON.parse(answer.text).message);
+}
+
 async function changed() {
-  const response = await get(url, "application/json");
-  if (response.status === 401) return true; // the session ended: the page itself leads to the log-in
-  if (!response.ok) throw new Error(`status ${response.status}`);
-  const { status, payment_type } = await response.json();
-  return status !== page.dataset.status || (payment_type ?? "") !== page.dataset.paymentType;
+  const answer = await ask(url, { patienceMs: PATIENCE_MS, headers: headers(page.dataset.language) });
+  if (answer.status === 401) return true; // the session ended: the page itself leads to the log-in
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  const { state, payment_type } = JSON.parse(answer.text);
+  return state !== page.dataset.paymentState || (payment_type || "") !== page.dataset.paymentType;
 }
 
 async function renew() {
-  const response = await get(location.href, "text/html");
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  const answer = await ask(location.href, { patienceMs: PATIENCE_MS, headers: { Accept: "text/html" } });
+  const fresh = new DOMParser().parseFromString(answer.text, "text/html");
   const next = fresh.getElementById("payment");
   if (!next) {
     location.reload();
     return;
   }
   const hadFocus = page.contains(document.activeElement);
-  const decided = next.dataset.status !== page.dataset.status;
+  const decided = next.dataset.paymentState !== page.dataset.paymentState;
   page.replaceChildren(...next.childNodes);
   Object.assign(page.dataset, next.dataset);
   page.classList.toggle("arrived", decided);
   document.title = fresh.title;
+  promise();
   const word = page.querySelector(".word");
   if (hadFocus) word.focus();
   const sentence = page.querySelector(".lead").textContent.trim();
   document.getElementById("announcer").textContent = `${word.textContent}. ${sentence}`;
 }
 
-function get(address, type) {
-  return fetch(address, {
-    credentials: "same-origin",
-    headers: { Accept: type, "X-Requested-With": "tuntas" },
-    signal: AbortSignal.timeout(PATIENCE_MS),
-  });
+/** Only with this file does the page change by itself. */
+function promise() {
+  for (const sentence of page.querySelectorAll("[data-live]")) sentence.hidden = false;
 }
 
 function tell(sentence) {
