@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from tuntas.domain.how_to_pay import HowToPay
 from tuntas.domain.standing import PaymentState
 from tuntas.http.bodies import read_form
 from tuntas.http.caller import backend_of
@@ -55,6 +56,8 @@ class ReturnCard:
     deadline: datetime | None
     codes: dict[str, str]
     """What is typed in or told at the till, by the names of `HowToPay`."""
+    place: str | None
+    """The bank or the store."""
 
     @classmethod
     def of(cls, payment: Payment) -> Self:
@@ -65,10 +68,16 @@ class ReturnCard:
             amount=payment.order.gross_amount,
             deadline=payment.deadline if due else None,
             codes={name: told[name] for name in _TYPED if name in told},
+            place=_place(payment.how_to_pay),
         )
 
 
 _TYPED = ("va_number", "biller_code", "bill_key", "payment_code")
+
+
+def _place(way: HowToPay) -> str | None:
+    """As people write them; Midtrans's own words are in small letters."""
+    return way.bank.upper() if way.bank else way.store.title() if way.store else None
 
 
 async def returned(request: Request) -> Response:
