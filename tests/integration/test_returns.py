@@ -159,11 +159,15 @@ async def test_the_owner_lands_on_the_full_page_without_the_pass_in_the_address(
     await stand.notify(order_id, "pending", transaction_id="t-77")
     owner = await logged_in(stranger)
     address = f"{overheard.callbacks['finish']}&order_id={order_id}&transaction_status=pending"
-    for told in (address, "/payment/success?id=t-77", f"/payment/success?id={order_id}"):
+    for told, claim in (
+        (address, "pending"),
+        ("/payment/success?id=t-77", "success"),
+        (f"/payment/success?id={order_id}", "success"),
+    ):
         reply = await owner.get(told)
         assert (reply.status_code, reply.headers["Location"]) == (
             303,
-            f"/payment/success?order_id={order_id}",
+            f"/payment/{claim}?order_id={order_id}",
         )
     page = await owner.get(f"/payment/success?order_id={order_id}")
     assert "rani-bima" in page.text or "Rani" in page.text
