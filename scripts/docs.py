@@ -84,12 +84,12 @@ def commands() -> str:
 
 
 def _helps(command: typer.core.TyperCommand, name: str) -> Iterator[tuple[str, str]]:
-    found = getattr(command, "commands", None)
-    if found is not None:
-        for own, inner in found.items():
-            yield from _helps(inner, f"{name} {own}")
+    found = getattr(command, "commands", {})
+    for own, inner in found.items():
+        yield from _helps(inner, f"{name} {own}")
+    if found and not getattr(command, "invoke_without_command", False):
         return
-    context = command.make_context(name, [], resilient_parsing=True)
+    context = command.make_context(name, [], resilient_parsing=True, help_option_names=["-h", "--help"])
     context.terminal_width = 100
     yield name, "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
 

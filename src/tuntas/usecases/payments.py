@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tuntas.domain.grants import Entitlement, entitle
 from tuntas.domain.how_to_pay import NOTHING_TOLD, HowToPay
-from tuntas.domain.ladder import Rung
+from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
 from tuntas.domain.refunds import RefundState, WayBack
 from tuntas.domain.standing import PAYABLE, PaymentState, standing
@@ -23,6 +23,7 @@ from tuntas.usecases.invitations import InvitationView, is_live
 
 PAGE_MAX = 100
 """Payments handed out at once."""
+_UNPAID = {PaymentStatus.PENDING, PaymentStatus.FAILED}
 _PAGE_WORKS = {Rung.PENDING, Rung.DENY}
 """While no attempt has come further than this, Midtrans's page for the order takes another."""
 
@@ -93,7 +94,7 @@ class PaymentPage:
 
 async def payment(backend: Backend, owner_id: int, order_id: str) -> Payment:
     """Raises OrderNotFound, also for somebody else's."""
-    async with backend.database.transaction() as session:
+    async with backend.database.reading() as session:
         found = await orders.owned_order(session, owner_id, order_id)
         if found is None:
             raise OrderNotFound
@@ -103,7 +104,7 @@ async def payment(backend: Backend, owner_id: int, order_id: str) -> Payment:
 
 async def payments_of(backend: Backend, owner_id: int, *, before: str | None, limit: int) -> PaymentPage:
     """The owner's payments older than the order `before`. Raises OrderNotFound when that is not theirs."""
-    async with backend.database.transaction() as session:
+    async with backend.database.reading() as session:
         last = None
         if before is not None:
             last = await orders.owned_order(session, owner_id, before)
@@ -135,13 +136,13 @@ async def newest_payment(backend: Backend, owner_id: int) -> Payment | None:
 
 async def own_order(backend: Backend, owner_id: int, name: str) -> str | None:
     """The id of the owner's order of this id, or that the transaction of this id pays; None for others'."""
-    async with backend.database.transaction() as session:
+    async with backend.database.reading() as session:
         return await orders.owned_order_named(session, owner_id, name)
 
 
 async def payment_by_pass(backend: Backend, order_id: str) -> Payment | None:
     """For whoever holds the order's return pass: show nothing personal of it."""
-    async with backend.database.transaction() as session:
+    async with backend.database.reading() as session:
         found = await orders.order_with_invitation(session, order_id)
         return (await _as_seen(session, backend, [found]))[0] if found else None
 
@@ -154,7 +155,8 @@ async def _as_seen(
     books = await read_books(session, [invitation.id for _, invitation in found])
     order_ids = [order.order_id for order, _ in found]
     went_back = await refunds.that_went_back(session, order_ids)
-    claimed = await inbox.claimed_paid(session, order_ids)
+    unpaid = [order.order_id for order, _ in found if order.status in _UNPAID]
+    claimed = await inbox.claimed_paid(session, unpaid) if unpaid else set()
     revokes = backend.settings.tuntas_refund_revokes_domain
     entitled = {book.invitation_id: entitle(book.orders, refund_revokes=revokes) for book in books}
     of = {book.invitation_id: book for book in books}
