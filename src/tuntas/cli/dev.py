@@ -50,8 +50,7 @@ def dev(
     ] = None,
 ) -> None:
     """Start PostgreSQL, the simulator and the web server with demo data; Ctrl-C stops them all."""
-    import asyncio
-
+    from tuntas.cli import loop
     from tuntas.cli.environment import database_url, dev_lock, tell_doubts
     from tuntas.store import migrations
     from tuntas.store.database import DatabaseUnusable
@@ -69,7 +68,7 @@ def dev(
                 migrations.upgrade(url)
             except DatabaseUnusable as error:
                 fail(str(error), EXIT_MISSING)
-            asyncio.run(_run(settings, url, sockets, demo=demo, ready_file=ready_file))
+            loop.run(_run(settings, url, sockets, demo=demo, ready_file=ready_file))
     typer.echo("Stopped.")
 
 

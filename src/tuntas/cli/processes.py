@@ -24,6 +24,8 @@ from typing import Any, NoReturn
 
 import structlog
 
+from tuntas.cli import loop
+
 log = structlog.get_logger()
 
 _START_SECONDS_MAX = 30
@@ -56,12 +58,12 @@ class Ties:
     async def parent_gone(self) -> None:
         """Returns when the parent has died, however that happened."""
         gone = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self._parent, gone.set)
+        running = asyncio.get_running_loop()
+        running.add_reader(self._parent, gone.set)
         try:
             await gone.wait()
         finally:
-            loop.remove_reader(self._parent)
+            running.remove_reader(self._parent)
 
 
 Serve = Callable[[Ties], Coroutine[Any, Any, None]]
@@ -159,7 +161,7 @@ class Processes:
             for number in _STOPS:  # Ctrl-C and a closed terminal reach all; the parent passes on what matters
                 signal.signal(number, signal.SIG_DFL if number is signal.SIGTERM else signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
-            asyncio.run(self._serve(ties))
+            loop.run(self._serve(ties))
             code = 0
         except BaseException:
             log.exception("web_process_failed")

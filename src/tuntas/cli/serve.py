@@ -75,12 +75,11 @@ def _run(
     settings: "Settings", url: str, bound: socket.socket, count: int, announce: Callable[[], None]
 ) -> None:
     """Serve until a signal comes: in this process when it is to be the only one, else in children of it."""
-    import asyncio
-
     import tuntas.app  # noqa: F401  loaded once, before the children are made, who share its memory
+    from tuntas.cli import loop
 
     if count == 1:
-        asyncio.run(_serve(settings, url, bound, announce))
+        loop.run(_serve(settings, url, bound, announce))
         return
 
     async def child(ties: "Ties") -> None:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 ANSWER_BYTES_MAX = 1024 * 1024
 """Midtrans's longest answers have some kilobytes; more than this is none of them."""
 _CONNECT_SECONDS_MAX = 5
+CONNECTIONS_MAX = 512
+"""To one host of Midtrans's: a sale begins with some hundred customers at once, each of whom waits for it."""
+KEPT_MAX = 64
+"""Connections kept for the next request; each of them is looked at before every request."""
+KEPT_SECONDS = 30
 _SENTENCES_MAX = 10
 _SENTENCE_MAX = 255
 
@@ -71,6 +76,11 @@ class MidtransHttp:
             headers=self._headers,
             timeout=httpx.Timeout(
                 self._timeout_seconds, connect=min(_CONNECT_SECONDS_MAX, self._timeout_seconds)
+            ),
+            limits=httpx.Limits(
+                max_connections=CONNECTIONS_MAX,
+                max_keepalive_connections=KEPT_MAX,
+                keepalive_expiry=KEPT_SECONDS,
             ),
             follow_redirects=False,
             transport=self._transport,

@@ -29,7 +29,7 @@ from tuntas.midtrans.errors import (
 )
 from tuntas.midtrans.snap import PaymentRequest, SnapToken
 from tuntas.store import invitations, orders, payment_logs
-from tuntas.store.alerts import AlertKind, raise_alert, resolve
+from tuntas.store.alerts import AlertKind, raise_alert, resolve_each
 from tuntas.store.database import UnitOfWork
 from tuntas.store.models import Invitation, Order, User
 from tuntas.store.payment_logs import Event
@@ -191,7 +191,8 @@ async def _next_step(session: UnitOfWork, backend: Backend, wish: _Wish) -> Toke
 
     order = await _usable_order(session, invitation, now)
     if order is None:
-        order = _new_order(invitation, now, backend.settings.tuntas_order_lifetime_minutes)
+        lifetime = timedelta(minutes=backend.settings.tuntas_order_lifetime_minutes)
+        order = _new_order(invitation, now, lifetime, wish.lease_until)
         session.add(order)
         await session.flush()
         await recount(session, [order.order_id], policy=policy_of(backend), now=now)
@@ -232,7 +233,7 @@ def _kind(invitation: Invitation) -> OrderKind:
     return OrderKind.INITIAL if invitation.domain_expires_at is None else OrderKind.RENEWAL
 
 
-def _new_order(invitation: Invitation, now: datetime, lifetime_minutes: int) -> Order:
+def _new_order(invitation: Invitation, now: datetime, lifetime: timedelta, lease_until: datetime) -> Order:
     return Order(
         order_id=f"INV-{uuid.uuid4()}",
         invitation_id=invitation.id,
@@ -241,7 +242,8 @@ def _new_order(invitation: Invitation, now: datetime, lifetime_minutes: int) -> 
         days=invitation.days,
         status=PaymentStatus.PENDING,
         created_at=now,
-        expires_at=now + timedelta(minutes=lifetime_minutes),
+        expires_at=now + lifetime,
+        asking_until=lease_until,
         next_check_at=now + _FIRST_CHECK,
     )
 
@@ -308,8 +310,8 @@ async def _keep(backend: Backend, asked: _Ask, token: SnapToken, detail: dict[st
         order.finish_url = asked.finish_url
         order.snap_token, order.redirect_url, order.asking_until = token.token, token.redirect_url, None
         payment_logs.append(session, Event.TOKEN_CREATED, at=now, order_id=order.order_id, detail=detail)
-        for subject in (str(order.invitation_id), _EVERYBODY):
-            await resolve(session, AlertKind.TOKEN_REFUSED, subject, at=now)
+        mended = [(AlertKind.TOKEN_REFUSED, subject) for subject in (str(order.invitation_id), _EVERYBODY)]
+        await resolve_each(session, mended, at=now)
     return order
 
 
