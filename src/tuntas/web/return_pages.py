@@ -24,6 +24,7 @@ from tuntas.http.caller import backend_of
 from tuntas.usecases import payments
 from tuntas.usecases.payments import Payment
 from tuntas.usecases.return_address import returning_order
+from tuntas.web.banks import bank_name, store_name
 from tuntas.web.payment_pages import result
 from tuntas.web.render import page
 from tuntas.web.visitor import customers_only, visitor
@@ -76,8 +77,7 @@ _TYPED = ("va_number", "biller_code", "bill_key", "payment_code")
 
 
 def _place(way: HowToPay) -> str | None:
-    """As people write them; Midtrans's own words are in small letters."""
-    return way.bank.upper() if way.bank else way.store.title() if way.store else None
+    return bank_name(way.bank) if way.bank else store_name(way.store) if way.store else None
 
 
 async def returned(request: Request) -> Response:
