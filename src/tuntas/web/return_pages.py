@@ -41,6 +41,7 @@ _CLAIMS = {
     "failure": "error",
 }
 """What Midtrans's `transaction_status` in the address claims; it comes to the finish page for pending too."""
+_PAID = {said for said, claim in _CLAIMS.items() if claim == "success"}
 _KEPT = ("pass", "order_id", "id", "status_code", "transaction_status")
 _VALUE_MAX = 255
 _NEVER_KEPT = {"Cache-Control": "no-store"}
@@ -61,11 +62,13 @@ class ReturnCard:
     """The bank or the store."""
 
     @classmethod
-    def of(cls, payment: Payment) -> Self:
-        due = payment.state is PaymentState.PENDING
-        told = payment.how_to_pay.told()
+    def of(cls, payment: Payment, *, said_to_be_paid: bool) -> Self:
+        """Who comes back from paying is not asked to pay while the notification is on its way."""
+        due = payment.state is PaymentState.PENDING and not said_to_be_paid
+        confirming = payment.state is PaymentState.PENDING and said_to_be_paid
+        told = payment.how_to_pay.told() if due else {}
         return cls(
-            state=payment.state,
+            state=PaymentState.CONFIRMING if confirming else payment.state,
             amount=payment.order.gross_amount,
             deadline=payment.deadline if due else None,
             codes={name: told[name] for name in _TYPED if name in told},
@@ -94,11 +97,12 @@ async def returned(request: Request) -> Response:
         if own is not None or passed is None:
             return await _own_page(request)
     payment = await payments.payment_by_pass(backend, passed) if passed else None
+    said, hint = asked.get("transaction_status", "").lower(), request.url.path.rstrip("/").rsplit("/", 1)[1]
     return page(
         request,
         "returned.html",
-        payment=ReturnCard.of(payment) if payment else None,
-        claim=_claim(request),
+        payment=ReturnCard.of(payment, said_to_be_paid=said in _PAID) if payment else None,
+        claim=_CLAIMS.get(said) or hint,
         log_in_url=None if user else _log_in_url(request),
         headers=_NEVER_KEPT,
     )
@@ -122,11 +126,6 @@ async def returned_by_post(request: Request) -> Response:
 
 def _kept(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: fields[name] for name in _KEPT if 0 < len(fields.get(name, "")) <= _VALUE_MAX}
-
-
-def _claim(request: Request) -> str:
-    told = request.query_params.get("transaction_status", "").lower()
-    return _CLAIMS.get(told) or request.url.path.rstrip("/").rsplit("/", 1)[1]
 
 
 ROUTES = [
