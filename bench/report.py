@@ -1,4 +1,4 @@
-"""What people read of a run: the table printed, and written with its JSON and its plot to bench/results/."""
+"""What people read of a run: the table, its figures as JSON and its plot, in bench/results/."""
 
 import json
 from dataclasses import asdict
@@ -20,19 +20,18 @@ _FIGURES = (
 )
 
 
-def told(name: str, run: Run) -> None:
-    """Print the table; write it, the figures of each round, and the plot."""
-    text = _in_words(run)
-    print(f"\n{text}")
+def write(name: str, run: Run) -> None:
+    """Keep the table, the figures of each round, and the plot."""
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.md").write_text(text)
+    (RESULTS / f"{name}.md").write_text(in_words(run))
     (RESULTS / f"{name}.svg").write_text(plot.bars(run))
     measured_at = datetime.now(UTC).isoformat(timespec="seconds")
     document = {"measured_at": measured_at} | asdict(run)
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
-def _in_words(run: Run) -> str:
+def in_words(run: Run) -> str:
+    """The table, and what must be known to read it."""
     facts = ", ".join(f"{name} {value}" for name, value in run.machine.items())
     parts = [
         f"Medians of {run.rounds} rounds of {run.seconds} s that took turns, the range in brackets.",

@@ -111,7 +111,7 @@ class Processes:
         now = time.monotonic()
         for place in self._places:
             if place.pid is None and place.again_at <= now:
-                self._begin(place)
+                self._begin_again(place)
             elif place.pid is not None and not place.ready and now - place.begun_at > _START_SECONDS_MAX:
                 os.kill(place.pid, signal.SIGKILL)
 
@@ -132,9 +132,20 @@ class Processes:
             signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
         return [living[pipe] for pipe in told]
 
+    def _begin_again(self, place: "_Place") -> None:
+        try:
+            self._begin(place)
+        except OSError as error:  # no memory or no more processes now
+            self._put_off(place, type(error).__name__)
+
     def _begin(self, place: "_Place") -> None:
         place.pipe, ready = os.pipe()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(place.pipe)
+            os.close(ready)
+            raise
         if pid == 0:
             os.close(self._alive_write)
             self._live(Ties(ready, self._alive_read))
@@ -159,13 +170,18 @@ class Processes:
             os._exit(code)
 
     def _bury(self, place: "_Place", *, starting: bool) -> None:
-        """Say that one died, and when it is begun again."""
+        """Collect one that died; it is begun again unless it never was of use."""
         how = place.bury()
         if starting:
             raise CannotStart(f"A web process ended before it could serve ({how}).")
-        steady = time.monotonic() - place.begun_at > _STEADY_SECONDS
-        place.failures = 1 if steady else place.failures + 1
-        pause = _PAUSES_SECONDS[min(place.failures, len(_PAUSES_SECONDS)) - 1]
+        if time.monotonic() - place.begun_at > _STEADY_SECONDS:
+            place.failures = 0
+        self._put_off(place, how)
+
+    def _put_off(self, place: "_Place", how: str) -> None:
+        """Say that one is missing, and when it is begun again."""
+        pause = _PAUSES_SECONDS[min(place.failures, len(_PAUSES_SECONDS) - 1)]
+        place.failures += 1
         place.again_at = time.monotonic() + pause
         log.error("web_process_died", error=how, outcome=f"begun again in {pause} s")
 

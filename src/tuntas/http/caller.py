@@ -80,6 +80,15 @@ async def current_user(request: Request, _: Annotated[object, Security(_BEARER)]
     return await accounts.authenticate(backend_of(request), token)
 
 
-CurrentLanguage = Annotated[Language, Depends(language_of)]
+async def _current_backend(request: Request) -> Backend:
+    """FastAPI calls what is not async in a thread, which costs more than some of our answers."""
+    return backend_of(request)
+
+
+async def _current_language(request: Request) -> Language:
+    return language_of(request)
+
+
+CurrentLanguage = Annotated[Language, Depends(_current_language)]
 CurrentUser = Annotated[User, Depends(current_user)]
-CurrentBackend = Annotated[Backend, Depends(backend_of)]
+CurrentBackend = Annotated[Backend, Depends(_current_backend)]

@@ -1,12 +1,15 @@
 """The connection to PostgreSQL."""
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from enum import Enum
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, exc, make_url, text
+from sqlalchemy import URL, event, exc, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from tuntas.domain.texts import is_keepable
 
@@ -16,6 +19,8 @@ UnitOfWork = AsyncSession
 Result = TypeVar("Result")
 
 _TRIES = 5
+_USED_AT = "used_at"
+"""In monotonic seconds, beside each connection of a pool."""
 
 POOL_SIZE = 10
 POOL_WAIT_SECONDS = 3
@@ -31,6 +36,8 @@ SILENCE_SECONDS = 1
 """How much longer than a statement may take we wait for its answer: a machine that froze gives none."""
 PATIENT_POOL_SIZE = 2
 INTAKE_POOL_SIZE = 2
+QUIET_SECONDS = 1
+"""A connection that nobody used for so long is asked whether it lives before it is used again."""
 IDLE_SECONDS = 10
 """Between two statements of one transaction: a process that hangs gives its locks back."""
 
@@ -112,6 +119,7 @@ class Database:
             Pool.INTAKE: _engine(url, STATEMENT_SECONDS, INTAKE_POOL_SIZE, PLANNED_BY_KEY),
             Pool.PATIENT: _engine(url, PATIENT_STATEMENT_SECONDS, PATIENT_POOL_SIZE, PLANNED_EACH_TIME),
         }
+        self._reading = self._engines[Pool.ORDINARY].execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def transaction(self, pool: Pool = Pool.ORDINARY) -> AsyncIterator[AsyncSession]:
@@ -122,6 +130,16 @@ class Database:
         """
         with _told():
             async with AsyncSession(self._engines[pool], expire_on_commit=False) as session, session.begin():
+                yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """For looking only: no transaction, which would cost two more round trips than its statements.
+
+        Each statement sees what was committed when it began, as within `transaction`. Raises the same.
+        """
+        with _told():
+            async with AsyncSession(self._reading, expire_on_commit=False) as session:
                 yield session
 
     async def commit(
@@ -233,15 +251,39 @@ def driver_url(url: str, driver: str) -> URL:
 
 def _engine(url: str, statement_seconds: int, pool_size: int, planning: Mapping[str, str]) -> AsyncEngine:
     address, arguments = _asyncpg(driver_url(url, "asyncpg"), statement_seconds, planning)
-    return create_async_engine(
+    engine = create_async_engine(
         address,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_WAIT_SECONDS,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args=arguments,
     )
+    event.listen(engine.sync_engine, "checkin", _remember_use)
+    event.listen(engine.sync_engine, "checkout", _refuse_dead)
+    return engine
+
+
+def _remember_use(_connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    record.info[_USED_AT] = time.monotonic()
+
+
+def _refuse_dead(
+    connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+) -> None:
+    """Have the pool begin anew in place of handing out what is dead.
+
+    A connection that PostgreSQL has closed is known without asking. One that nobody used for a while is
+    asked, for something on the way may have forgotten it.
+    """
+    adapted: Any = connection
+    try:
+        if adapted.driver_connection.is_closed():
+            raise exc.InvalidatePoolError
+        if time.monotonic() - record.info.get(_USED_AT, time.monotonic()) > QUIET_SECONDS:
+            adapted.ping()
+    except (OSError, exc.DBAPIError, adapted.dbapi.Error) as error:
+        raise exc.InvalidatePoolError from error
 
 
 def _asyncpg(url: URL, statement_seconds: int, planning: Mapping[str, str]) -> tuple[URL, dict[str, Any]]:

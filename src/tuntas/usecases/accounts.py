@@ -104,7 +104,7 @@ async def log_out(backend: Backend, token: str) -> None:
 
 async def authenticate(backend: Backend, token: str) -> User:
     """The user of a session token. Raises Unauthenticated or SessionExpired."""
-    async with backend.database.transaction() as session:
+    async with backend.database.reading() as session:
         found = await table.session_by_hash(session, _token_hash(token))
     if found is None:
         raise Unauthenticated

@@ -135,7 +135,7 @@ async def invitations_of(
 ) -> Shelf:
     """At most `limit` of the owner's invitations, newest first, of those older than `before`."""
     limit = min(limit, PAGE_MAX)
-    async with backend.database.transaction() as session:
+    async with backend.database.reading() as session:
         found = await table.invitations_of(session, owner_id, before=before, limit=limit + 1)
         views = await _views(session, found[:limit], backend.clock.now())
     return Shelf(views, more=len(found) > limit)
@@ -143,7 +143,7 @@ async def invitations_of(
 
 async def invitation_of(backend: Backend, owner_id: int, invitation_id: int) -> InvitationView:
     """Raises InvitationNotFound, also for somebody else's."""
-    async with backend.database.transaction() as session:
+    async with backend.database.reading() as session:
         invitation = await table.owned_invitation(session, owner_id, invitation_id)
         if invitation is None:
             raise InvitationNotFound
@@ -156,7 +156,7 @@ async def public_invitation(backend: Backend, domain: str) -> InvitationView | N
         name = names_of(backend.settings).spelling(domain)
     except NotAName:
         return None
-    async with backend.database.transaction() as session:
+    async with backend.database.reading() as session:
         invitation = await table.invitation_by_domain(session, name)
     if invitation is None:
         return None

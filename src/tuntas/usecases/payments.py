@@ -94,7 +94,7 @@ class PaymentPage:
 
 async def payment(backend: Backend, owner_id: int, order_id: str) -> Payment:
     """Raises OrderNotFound, also for somebody else's."""
-    async with backend.database.transaction() as session:
+    async with backend.database.reading() as session:
         found = await orders.owned_order(session, owner_id, order_id)
         if found is None:
             raise OrderNotFound
@@ -104,7 +104,7 @@ async def payment(backend: Backend, owner_id: int, order_id: str) -> Payment:
 
 async def payments_of(backend: Backend, owner_id: int, *, before: str | None, limit: int) -> PaymentPage:
     """The owner's payments older than the order `before`. Raises OrderNotFound when that is not theirs."""
-    async with backend.database.transaction() as session:
+    async with backend.database.reading() as session:
         last = None
         if before is not None:
             last = await orders.owned_order(session, owner_id, before)
@@ -136,13 +136,13 @@ async def newest_payment(backend: Backend, owner_id: int) -> Payment | None:
 
 async def own_order(backend: Backend, owner_id: int, name: str) -> str | None:
     """The id of the owner's order of this id, or that the transaction of this id pays; None for others'."""
-    async with backend.database.transaction() as session:
+    async with backend.database.reading() as session:
         return await orders.owned_order_named(session, owner_id, name)
 
 
 async def payment_by_pass(backend: Backend, order_id: str) -> Payment | None:
     """For whoever holds the order's return pass: show nothing personal of it."""
-    async with backend.database.transaction() as session:
+    async with backend.database.reading() as session:
         found = await orders.order_with_invitation(session, order_id)
         return (await _as_seen(session, backend, [found]))[0] if found else None
 

@@ -25,23 +25,10 @@ from tuntas.usecases import payments
 from tuntas.usecases.payments import Payment
 from tuntas.usecases.return_address import returning_order
 from tuntas.web.banks import bank_name, store_name
-from tuntas.web.payment_pages import result
+from tuntas.web.payment_pages import HINTS, claim_of, result
 from tuntas.web.render import page
 from tuntas.web.visitor import customers_only, visitor
 
-_HINTS = ("success", "pending", "error")
-_CLAIMS = {
-    "capture": "success",
-    "settlement": "success",
-    "authorize": "pending",
-    "pending": "pending",
-    "deny": "error",
-    "cancel": "error",
-    "expire": "error",
-    "failure": "error",
-}
-"""What Midtrans's `transaction_status` in the address claims; it comes to the finish page for pending too."""
-_PAID = {said for said, claim in _CLAIMS.items() if claim == "success"}
 _KEPT = ("pass", "order_id", "id", "status_code", "transaction_status")
 _VALUE_MAX = 255
 _NEVER_KEPT = {"Cache-Control": "no-store"}
@@ -63,15 +50,19 @@ class ReturnCard:
 
     @classmethod
     def of(cls, payment: Payment, *, said_to_be_paid: bool) -> Self:
-        """Who comes back from paying is not asked to pay while the notification is on its way."""
-        due = payment.state is PaymentState.PENDING and not said_to_be_paid
-        confirming = payment.state is PaymentState.PENDING and said_to_be_paid
-        told = payment.how_to_pay.told() if due else {}
+        """Who comes back from paying is not asked to pay while the notification is on its way.
+
+        A number to pay to is still to be paid, whatever the address says; a card or an app may just have been.
+        """
+        told = payment.how_to_pay.told()
+        codes = {name: told[name] for name in _TYPED if name in told}
+        confirming = payment.state is PaymentState.PENDING and said_to_be_paid and not codes
+        due = payment.state is PaymentState.PENDING and not confirming
         return cls(
             state=PaymentState.CONFIRMING if confirming else payment.state,
             amount=payment.order.gross_amount,
             deadline=payment.deadline if due else None,
-            codes={name: told[name] for name in _TYPED if name in told},
+            codes=codes,
             place=_place(payment.how_to_pay),
         )
 
@@ -93,16 +84,16 @@ async def returned(request: Request) -> Response:
         own = await payments.own_order(backend, user.id, named) if named else None
         if own is not None and (own != asked.get("order_id") or "pass" in asked):
             query = urlencode({"order_id": own})
-            return RedirectResponse(f"{request.url.path}?{query}", HTTPStatus.SEE_OTHER)
+            return RedirectResponse(f"/payment/{claim_of(request)}?{query}", HTTPStatus.SEE_OTHER)
         if own is not None or passed is None:
             return await _own_page(request)
     payment = await payments.payment_by_pass(backend, passed) if passed else None
-    said, hint = asked.get("transaction_status", "").lower(), request.url.path.rstrip("/").rsplit("/", 1)[1]
+    said_to_be_paid = "transaction_status" in asked and claim_of(request) == "success"
     return page(
         request,
         "returned.html",
-        payment=ReturnCard.of(payment, said_to_be_paid=said in _PAID) if payment else None,
-        claim=_CLAIMS.get(said) or hint,
+        payment=ReturnCard.of(payment, said_to_be_paid=said_to_be_paid) if payment else None,
+        claim=claim_of(request),
         log_in_url=None if user else _log_in_url(request),
         headers=_NEVER_KEPT,
     )
@@ -130,7 +121,7 @@ def _kept(fields: Mapping[str, str]) -> dict[str, str]:
 
 ROUTES = [
     Route(f"/payment/{hint}{end}", handler, methods=[method])
-    for hint in _HINTS
+    for hint in HINTS
     for end in ("", "/")
     for method, handler in (("GET", returned), ("POST", returned_by_post))
 ]
