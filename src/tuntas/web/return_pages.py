@@ -52,7 +52,7 @@ class ReturnCard:
     def of(cls, payment: Payment, *, said_to_be_paid: bool) -> Self:
         """Who comes back from paying is not asked to pay while the notification is on its way.
 
-        A number to pay to is still to be paid, whatever the address says; a card or an app may just have been.
+        A number to pay to is still to be paid, whatever the address says; a card may just have been.
         """
         told = payment.how_to_pay.told()
         codes = {name: told[name] for name in _TYPED if name in told}
