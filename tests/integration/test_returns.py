@@ -108,7 +108,9 @@ async def test_our_own_address_shows_the_state_to_whoever_comes_back_with_it(
     for address in overheard.callbacks.values():
         assert address.startswith(f"{stand.url}/payment/")
         assert len(address) <= 255
-    address = f"{overheard.callbacks['finish']}&order_id={order_id}&transaction_status=settlement"
+    address = f"{overheard.callbacks['finish']}&order_id={order_id}&transaction_status=pending"
+    said_to_be_paid = await stranger.get(address.replace("=pending", "=settlement"))
+    assert says(said_to_be_paid, "returned.confirming_lead"), "its notification may be on its way"
     va = [{"bank": "bca", "va_number": "82406011792"}]
     await stand.notify(order_id, "pending", va_numbers=va)
     reply = await stranger.get(address)

@@ -49,14 +49,20 @@ class ReturnCard:
     """The bank or the store."""
 
     @classmethod
-    def of(cls, payment: Payment) -> Self:
-        due = payment.state is PaymentState.PENDING
+    def of(cls, payment: Payment, *, said_to_be_paid: bool) -> Self:
+        """Who comes back from paying is not asked to pay while the notification is on its way.
+
+        A number to pay to is still to be paid, whatever the address says; a card may just have been.
+        """
         told = payment.how_to_pay.told()
+        codes = {name: told[name] for name in _TYPED if name in told}
+        confirming = payment.state is PaymentState.PENDING and said_to_be_paid and not codes
+        due = payment.state is PaymentState.PENDING and not confirming
         return cls(
-            state=payment.state,
+            state=PaymentState.CONFIRMING if confirming else payment.state,
             amount=payment.order.gross_amount,
             deadline=payment.deadline if due else None,
-            codes={name: told[name] for name in _TYPED if name in told},
+            codes=codes,
             place=_place(payment.how_to_pay),
         )
 
@@ -65,7 +71,6 @@ _TYPED = ("va_number", "biller_code", "bill_key", "payment_code")
 
 
 def _place(way: HowToPay) -> str | None:
-    """As people write them; Midtrans's own words are in small letters."""
     return bank_name(way.bank) if way.bank else store_name(way.store) if way.store else None
 
 
@@ -83,10 +88,11 @@ async def returned(request: Request) -> Response:
         if own is not None or passed is None:
             return await _own_page(request)
     payment = await payments.payment_by_pass(backend, passed) if passed else None
+    said_to_be_paid = "transaction_status" in asked and claim_of(request) == "success"
     return page(
         request,
         "returned.html",
-        payment=ReturnCard.of(payment) if payment else None,
+        payment=ReturnCard.of(payment, said_to_be_paid=said_to_be_paid) if payment else None,
         claim=claim_of(request),
         log_in_url=None if user else _log_in_url(request),
         headers=_NEVER_KEPT,
