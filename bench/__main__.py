@@ -2,7 +2,7 @@
 
     python -m bench [PROGRAM …] [options of one program]
 
-What they print is kept in bench/results/: the first two write tables and a plot, the others lines of text.
+A run without options is kept in bench/results/: the first two write tables and a plot, the others their text.
 """
 
 import subprocess
@@ -37,7 +37,7 @@ def _ran(name: str, options: list[str]) -> bool:
         for line in program.stdout:
             print(line, end="", flush=True)
             said.append(line)
-    if program.returncode == 0 and name not in _WRITE_THEIR_OWN:
+    if program.returncode == 0 and not options and name not in _WRITE_THEIR_OWN:
         (_HERE / "results").mkdir(exist_ok=True)
         (_HERE / "results" / f"{name}.txt").write_text("".join(said))
     return program.returncode == 0

@@ -10,6 +10,10 @@ from bench.measurement import Contender, Run
 
 RESULTS = Path(__file__).with_name("results")
 _YARDSTICKS = (("pgbench", "× pgbench"), ("set_based", "× the limit"))
+_BUSY = (
+    "**The machine was busy with other work: these figures tell little.** Who works with many processes takes"
+    " more than its share of such a machine, so pgbench looks better than it is."
+)
 _FIGURES = (
     ("rate", "a second", ".0f"),
     ("p50_ms", "p50, ms", ".1f"),
@@ -35,6 +39,7 @@ def in_words(run: Run) -> str:
     facts = ", ".join(f"{name} {value}" for name, value in run.machine.items())
     parts = [
         f"Medians of {run.rounds} rounds of {run.seconds} s that took turns, the range in brackets.",
+        *([_BUSY] if _was_busy(run) else []),
         _table(run),
         *run.skipped,
         *(f"{one.name}: void, {found.void}." for one in run.contenders for found in one.rounds if found.void),
@@ -42,6 +47,11 @@ def in_words(run: Run) -> str:
         f"The machine: {facts}.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _was_busy(run: Run) -> bool:
+    """Whether others worked on more than half of the cores when the run began."""
+    return float(run.machine.get("load before", 0)) > int(run.machine.get("cores", 1)) / 2
 
 
 def _table(run: Run) -> str:

@@ -252,7 +252,7 @@ async def _what_seldom_happens(stand: Stand) -> None:
         await refunds.leave_to_a_person(session, given_back)
         attempt = (await orders.transactions_of(session, order_id))[0]
         money = {"amount": Rupiah(1), "paid_to": "BCA", "reference": "walk"}
-        await refunds.write_down(session, attempt, at=now, **money, **BY)
+        await refunds.write_down(session, attempt, at=now, transferred_at=now, **money, **BY)
         await orders.accept_amount(session, order_id, Rupiah(1))
         await orders.check_soon(session, order_id, at=now)
         await orders.close(session, order_id)

@@ -30,6 +30,13 @@ def test_the_plot_shows_each_rival_with_its_rate_fastest_first() -> None:
     ]  # fmt: skip
 
 
+def test_figures_of_a_busy_machine_say_so() -> None:
+    quiet, busy = _run(_round(1)), _run(_round(1))
+    quiet.machine["load before"], busy.machine["load before"] = "0.4", "7.1"
+    assert "busy" in report.in_words(busy)
+    assert "busy" not in report.in_words(quiet)
+
+
 def test_a_run_that_slows_down_is_seen() -> None:
     assert growth_of([100] * 20) == 1
     assert growth_of([100] * 4 + [60] * 12 + [50] * 4) == 0.5
