@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import httpx
 import pytest
@@ -163,7 +163,7 @@ def test_what_was_typed_survives_switching_the_language(browser: Browser, shelf:
 
 def test_back_after_logging_out_shows_nothing(browser: Browser, town: Town) -> None:
     theirs = new_shelf(town.web, town.simulator)
-    with theirs.http, opened(browser, theirs) as context:
+    with closing(theirs.http), opened(browser, theirs) as context:
         page = context.new_page()
         theirs.invitation("rahasia")
         page.goto(f"{theirs.web}/invitations")
