@@ -28,6 +28,8 @@ WAITING_BYTES_MAX = 16 * 1024 * 1024
 ANSWER_SECONDS = 8
 """Midtrans gives up after 15 s (docs/midtrans.md, "Transport"); our 503 must be there well before."""
 _COME_AGAIN_SECONDS = 60
+_BREATH_SECONDS = 0.001
+"""After a batch of several: whoever was just answered sends the next one meanwhile, and it goes along."""
 
 
 @dataclass(eq=False, slots=True)
@@ -95,8 +97,11 @@ class Intake:
         try:
             while self._queue:
                 self._began = loop.time()
-                await self._take_in(self._next_batch())
+                batch = self._next_batch()
+                await self._take_in(batch)
                 self._last_seconds = loop.time() - self._began
+                if len(batch) > 1:
+                    await asyncio.sleep(_BREATH_SECONDS)
         finally:
             self._runs = None
 
