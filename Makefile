@@ -1,11 +1,11 @@
 # Each target is complete on a machine that has only Python >= 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test chaos lint format bench wheels docs lock clean
+.PHONY: help setup dev test chaos acknowledged lint format bench wheels docs lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## create .venv with the locked dependencies, or mend it; leaves .venv/bin/tuntas
 	@sh scripts/setup.sh "$(PYTHON)"
@@ -18,6 +18,9 @@ test: setup ## lint, types, import rules, and every test including the browser
 
 chaos: setup ## kill everything while money moves, then hold our books against Midtrans's; minutes
 	$(BIN)/python -m tests.chaos
+
+acknowledged: setup ## kill servers under full load: what was answered with 200 is stored
+	$(BIN)/python -m tests.chaos.acknowledged
 
 lint: setup ## style, types and import rules
 	sh scripts/lint.sh
@@ -38,4 +41,4 @@ lock: setup ## choose new versions for requirements/*.txt
 	sh scripts/lock.sh
 
 clean: ## remove what was built here; keeps your data folder
-	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/.cache

@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import json
 import statistics
-import tempfile
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,6 +17,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 from tests.crowd import fill, settle
@@ -155,7 +155,7 @@ def main() -> None:
     parser.add_argument("--large", type=int, default=200_000)
     options = parser.parse_args()
     with (
-        tempfile.TemporaryDirectory(prefix="tuntas-bench-") as folder,
+        TemporaryDirectory(prefix="tuntas-bench-") as folder,
         EmbeddedPostgres(Path(folder)) as server,
     ):
         small, large = (_made(server, size) for size in (options.small, options.large))

@@ -18,7 +18,7 @@ def described() -> dict[str, str]:
         "kernel": platform.release(),
         "disk": ground.file_system(Path(__file__).parent),
         "python": platform.python_version(),
-        "load before": f"{os.getloadavg()[2]:.1f} over 15 minutes",
+        "load before": f"{os.getloadavg()[0]:.1f}",
     }
 
 

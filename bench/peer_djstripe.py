@@ -52,7 +52,7 @@ def prepared(place: Ground, *, seconds: int) -> Rival:
         file.writelines(_request(number) for number in range(seconds * _EVENTS_PER_SECOND))
     return Rival(
         key="djstripe",
-        name="dj-stripe, 2 processes (keeps the event, grants nothing)",
+        name="dj-stripe, 2 processes",
         command=_command,
         path=_PATH,
         variables=_variables,

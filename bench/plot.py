@@ -4,7 +4,7 @@ from html import escape
 
 from bench.measurement import Contender, Run
 
-_WIDTH, _LEFT, _RIGHT, _ROW, _TOP = 860, 330, 130, 34, 46
+_WIDTH, _LEFT, _RIGHT, _ROW, _TOP = 900, 360, 130, 34, 46
 _STYLE = """
   text { font: 14px system-ui, sans-serif; fill: #1f2426; }
   .quiet { fill: #5b6569; font-size: 12px; }

@@ -1,4 +1,4 @@
-"""What people read of a run: the table printed, and written with its JSON and its plot to bench/results/."""
+"""What people read of a run: the table, its figures as JSON and its plot, in bench/results/."""
 
 import json
 from dataclasses import asdict
@@ -10,6 +10,10 @@ from bench.measurement import Contender, Run
 
 RESULTS = Path(__file__).with_name("results")
 _YARDSTICKS = (("pgbench", "× pgbench"), ("set_based", "× the limit"))
+_BUSY = (
+    "**The machine was busy with other work: these figures tell little.** Who works with many processes takes"
+    " more than its share of such a machine, so pgbench looks better than it is."
+)
 _FIGURES = (
     ("rate", "a second", ".0f"),
     ("p50_ms", "p50, ms", ".1f"),
@@ -20,22 +24,22 @@ _FIGURES = (
 )
 
 
-def told(name: str, run: Run) -> None:
-    """Print the table; write it, the figures of each round, and the plot."""
-    text = _in_words(run)
-    print(f"\n{text}")
+def write(name: str, run: Run) -> None:
+    """Keep the table, the figures of each round, and the plot."""
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.md").write_text(text)
+    (RESULTS / f"{name}.md").write_text(in_words(run))
     (RESULTS / f"{name}.svg").write_text(plot.bars(run))
     measured_at = datetime.now(UTC).isoformat(timespec="seconds")
     document = {"measured_at": measured_at} | asdict(run)
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
-def _in_words(run: Run) -> str:
+def in_words(run: Run) -> str:
+    """The table, and what must be known to read it."""
     facts = ", ".join(f"{name} {value}" for name, value in run.machine.items())
     parts = [
         f"Medians of {run.rounds} rounds of {run.seconds} s that took turns, the range in brackets.",
+        *([_BUSY] if _was_busy(run) else []),
         _table(run),
         *run.skipped,
         *(f"{one.name}: void, {found.void}." for one in run.contenders for found in one.rounds if found.void),
@@ -43,6 +47,11 @@ def _in_words(run: Run) -> str:
         f"The machine: {facts}.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _was_busy(run: Run) -> bool:
+    """Whether others worked on more than half of the cores when the run began."""
+    return float(run.machine.get("load before", 0)) > int(run.machine.get("cores", 1)) / 2
 
 
 def _table(run: Run) -> str:

@@ -28,6 +28,10 @@ class Served:
         self._output = output
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def complaint(self) -> str:
         """The last warning or error that it logged."""
         lines = self._output.read_text(errors="replace").splitlines()

@@ -11,7 +11,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench import machine, peer_djstripe, pgbench, report, rivals
+from bench import ground, machine, peer_djstripe, pgbench, report, rivals, wrk
 from bench.ground import Ground, opened
 from bench.measurement import Contender, Measurement, Run
 
@@ -22,6 +22,7 @@ _PREPARED_EXTRA = 20_000
 _SCOUT_SECONDS_MAX = 4
 """For each number of clients that pgbench tries."""
 
+_KEYS = "tuntas_1 tuntas_2 pgbench set_based orm_view djstripe"
 _SQL = (pgbench.ONE_BY_ONE, pgbench.SET_BASED)
 
 
@@ -29,18 +30,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seconds", type=int, default=10, help="of a round at full speed")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", nargs="*", help="keys of rivals, as in the table")
+    parser.add_argument("--only", nargs="*", metavar="KEY", help=f"of {_KEYS}; writes nothing")
     options = parser.parse_args()
-    prepared = options.seconds * _PREPARED_PER_SECOND + _PREPARED_EXTRA
+    try:
+        run = _measured(options.seconds, options.rounds, set(options.only or ()))
+    except (wrk.NoLoad, ground.NoFairGround) as error:
+        raise SystemExit(str(error)) from None
+    print(f"\n{report.in_words(run)}")
+    if not options.only:  # else the last whole table stays
+        report.write("webhook", run)
+
+
+def _measured(seconds: int, rounds: int, only: set[str]) -> Run:
+    wrk.installed()
+    found = machine.described()
+    prepared = seconds * _PREPARED_PER_SECOND + _PREPARED_EXTRA
     print(f"preparing {prepared} pending orders and their notifications ...", flush=True)
     with opened(CACHE / "ground", prepared=prepared) as place:
-        bench = _Bench(place, options.seconds, set(options.only or ()))
+        bench = _Bench(place, seconds, only)
         bench.scout()
-        for number in range(options.rounds):
+        for number in range(rounds):
             bench.round(number)
-        facts = machine.described() | place.facts()
-    run = Run(options.seconds, options.rounds, bench.contenders, bench.skipped, bench.clients, facts)
-    report.told("webhook", run)
+        facts = found | place.facts()
+    return Run(seconds, rounds, bench.contenders, bench.skipped, bench.clients, facts)
 
 
 class _Bench:

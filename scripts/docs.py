@@ -28,6 +28,7 @@ from tuntas.usecases import errors
 from tuntas.usecases.accounts import MINIMUM_PASSWORD_LENGTH
 
 DOCS = Path(__file__).parents[1] / "docs"
+RESULTS = DOCS.parent / "bench" / "results"
 BLOCK = re.compile(r"(<!-- from the code: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 OF_OPERATORS: tuple[type[errors.UseCaseError], ...] = (
@@ -83,14 +84,27 @@ def commands() -> str:
 
 
 def _helps(command: typer.core.TyperCommand, name: str) -> Iterator[tuple[str, str]]:
-    found = getattr(command, "commands", None)
-    if found is not None:
-        for own, inner in found.items():
-            yield from _helps(inner, f"{name} {own}")
+    found = getattr(command, "commands", {})
+    for own, inner in found.items():
+        yield from _helps(inner, f"{name} {own}")
+    if found and not getattr(command, "invoke_without_command", False):
         return
-    context = command.make_context(name, [], resilient_parsing=True)
+    context = command.make_context(name, [], resilient_parsing=True, help_option_names=["-h", "--help"])
     context.terminal_width = 100
     yield name, "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+
+
+def bench_result(name: str) -> str:
+    """What the last run of the bench found."""
+    return (RESULTS / name).read_text("utf-8")
+
+
+def bench_lines() -> str:
+    """What the bench's smaller programs printed."""
+    return "\n".join(
+        f"### {found.stem}\n\n```text\n{found.read_text('utf-8').strip()}\n```\n"
+        for found in sorted(RESULTS.glob("*.txt"))
+    )
 
 
 def ladder() -> str:
@@ -190,6 +204,9 @@ def _cell(remedy: str) -> str:
 
 
 BLOCKS = {
+    "bench-webhook": lambda: bench_result("webhook.md"),
+    "bench-hotspots": lambda: bench_result("hotspots.md"),
+    "bench-others": bench_lines,
     "commands": commands,
     "errors-en": lambda: error_table(Language.EN),
     "errors-id": lambda: error_table(Language.ID),

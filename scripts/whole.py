@@ -2,7 +2,7 @@
 
 import re
 import sys
-from importlib.metadata import distributions
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==(?!.*;)", re.MULTILINE)
@@ -11,7 +11,9 @@ _LOCKED = Path(__file__).parents[1] / "requirements" / "dev.txt"
 
 
 def main() -> None:
-    installed = {_plain(found.name): found for found in distributions()}
+    installed: dict[str, Distribution] = {}
+    for found in distributions():
+        installed.setdefault(_plain(found.name), found)  # as for Python, the first one on the path counts
     wanted = {_plain(name) for name in _PINNED.findall(_LOCKED.read_text("utf-8"))} | {"tuntas"}
     missing = sorted(wanted - installed.keys())
     for name in sorted(wanted & installed.keys()):

@@ -5,9 +5,16 @@
 \set turn :turn + 1
 \set i :turn * :clients + :client_id + 1
 begin;
-update notifications set deliveries = deliveries + 1 where body_hash = sha256(bench.body(:i)::bytea)
-returning id, order_id, transaction_id, transaction_status, received_at, outcome, tries;
-select nextval('notifications_id_seq') as id, nextval('payment_logs_id_seq') as line_id \gset
+with again as (
+    update notifications set deliveries = deliveries + 1 where body_hash = sha256(bench.body(:i)::bytea)
+    returning id, coalesce(assigned_to, order_id) as about, transaction_id, transaction_status, received_at, outcome,
+              assigned_to is not null as assigned, tries
+)
+select coalesce(again.id, nextval('notifications_id_seq')) as id,
+       case when again.id is null then nextval('payment_logs_id_seq') end as line_id,
+       again.about, again.transaction_id, again.transaction_status, again.received_at, again.outcome, again.assigned,
+       again.tries
+from (values (1)) as arrived(place) left join again on true \gset its_
 select invitations.id as invitation_id, holds_domain, payment_status, payment_confirmed_at, domain_expires_at
 from orders join invitations on invitations.id = orders.invitation_id
 where orders.order_id = bench.order_id(:i) for update of invitations \gset its_
@@ -37,7 +44,7 @@ update invitations set payment_status = 'paid', payment_confirmed_at = '2026-11-
 where id = :its_invitation_id;
 with received as (
     insert into payment_logs (id, created_at, event_type, order_id, transaction_id, transaction_status, raw)
-    values (:line_id, now(), 'webhook_received', bench.order_id(:i), bench.transaction_id(:i), 'settlement',
+    values (:its_line_id, now(), 'webhook_received', bench.order_id(:i), bench.transaction_id(:i), 'settlement',
             bench.body(:i)::bytea)
 ), told as (
     insert into payment_logs (created_at, event_type, outcome, order_id, transaction_id, transaction_status)
@@ -45,7 +52,7 @@ with received as (
 )
 insert into notifications (id, body_hash, log_id, order_id, transaction_id, transaction_status, received_at,
                            deliveries, outcome, handled_at, next_try_at)
-values (:id, sha256(bench.body(:i)::bytea), :line_id, bench.order_id(:i), bench.transaction_id(:i), 'settlement',
+values (:its_id, sha256(bench.body(:i)::bytea), :its_line_id, bench.order_id(:i), bench.transaction_id(:i), 'settlement',
         now(), 1, 'applied', now(), now())
 on conflict (body_hash) do nothing returning id;
 commit;

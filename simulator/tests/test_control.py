@@ -1,5 +1,6 @@
 """The control plane: acts, faults, state, and surviving a restart."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,22 @@ def test_a_wrong_switch_is_refused(bench: Any, body: Any) -> None:
     async def story(b: Any) -> None:
         reply = await b.api.put("/_control/faults", json=body)
         assert (reply.status_code, reply.json()["code"]) == (400, "invalid_request")
+
+    bench(story)
+
+
+def test_reset_keeps_the_clock_unless_it_is_reset_too(bench: Any) -> None:
+    async def story(b: Any) -> None:
+        begun = b.gateway.now()
+        await b.api.post("/_control/clock", json={"advance": "24h", "speed": 60, "running": False})
+        kept = (await b.api.post("/_control/reset")).json()["clock"]
+        assert (kept["running"], kept["speed"]) == (False, 60)
+        assert datetime.fromisoformat(kept["now"]) - begun >= timedelta(hours=24)
+        back = (await b.api.post("/_control/reset", json={"clock": True})).json()["clock"]
+        assert (back["running"], back["speed"]) == (True, 1)
+        assert abs(datetime.fromisoformat(back["now"]) - begun) < timedelta(hours=1)
+        wrong = await b.api.post("/_control/reset", json={"clock": "yes"})
+        assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid_request")
 
     bench(story)
 

@@ -14,6 +14,18 @@ OWNER = "Raden Ajeng Kusumaningratnawati Hadiwijayakusumaningsih"
 VENUE = "Pendopo Agung Kesultanan Ngayogyakarta Hadiningrat, Jalan Rotowijayan"
 PASSWORD = "a-long-password"
 KENANGA = 2
+CUT_OR_WIDE = """() => {
+  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  const shown = (element) => !element.closest(".sr-only, svg, .skip") && element.getClientRects().length;
+  const cut = [...document.querySelectorAll("body *")].filter((element) => shown(element)
+    && !element.matches("input") && getComputedStyle(element).display !== "inline"
+    && element.scrollWidth > element.clientWidth + 1);
+  const out = [...document.querySelectorAll("body *")].filter((element) => shown(element)
+    && element.getBoundingClientRect().right > document.documentElement.clientWidth + 1);
+  const told = [...cut, ...out].map((element) => element.outerHTML.slice(0, 80));
+  return wide > 0 ? [`${wide} px too wide`, ...told] : told;
+}"""
+"""Run in a page: what is cut off, or stands out to the right; nothing, when all is well."""
 
 
 @dataclass

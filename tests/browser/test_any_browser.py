@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import Town
-from tests.browser.shelf import PASSWORD, Shelf, new_shelf
+from tests.browser.shelf import CUT_OR_WIDE, PASSWORD, Shelf, new_shelf
 
 pytestmark = pytest.mark.browser
 
@@ -163,16 +163,25 @@ def test_what_was_typed_survives_switching_the_language(browser: Browser, shelf:
 
 def test_back_after_logging_out_shows_nothing(browser: Browser, town: Town) -> None:
     theirs = new_shelf(town.web, town.simulator)
-    context = opened(browser, theirs)
+    with closing(theirs.http), opened(browser, theirs) as context:
+        page = context.new_page()
+        theirs.invitation("rahasia")
+        page.goto(f"{theirs.web}/invitations")
+        expect(page.locator("main")).to_contain_text("Kusumaningratnawati")
+        page.locator("form[action='/logout'] button").click()
+        page.wait_for_url("**/login")
+        page.go_back()
+        expect(page.locator("main")).not_to_contain_text("Kusumaningratnawati")
+
+
+def test_without_a_cookie_who_comes_back_from_paying_is_told_kindly(browser: Browser, shelf: Shelf) -> None:
+    context = browser.new_context(locale="id-ID", viewport={"width": 360, "height": 844})
     page = context.new_page()
-    theirs.invitation("rahasia")
-    page.goto(f"{theirs.web}/invitations")
-    expect(page.locator("main")).to_contain_text("Kusumaningratnawati")
-    page.locator("form[action='/logout'] button").click()
-    page.wait_for_url("**/login")
-    page.go_back()
-    expect(page.locator("main")).not_to_contain_text("Kusumaningratnawati")
-    theirs.http.close()
+    for outcome in ("success", "pending", "error"):
+        page.goto(f"{shelf.web}/payment/{outcome}?order_id=INV-kusumaningratnawati")
+        assert page.locator("main form").count() == 0
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate(CUT_OR_WIDE) == []
     context.close()
 
 

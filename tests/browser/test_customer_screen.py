@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import Town
-from tests.browser.shelf import KENANGA, Shelf, fill, new_shelf
+from tests.browser.shelf import CUT_OR_WIDE, KENANGA, Shelf, fill, new_shelf
 
 pytestmark = pytest.mark.browser
 
@@ -30,17 +30,6 @@ METHODS = {
     "indomaret": ("code", "Indomaret"),
     "cimb_va": ("va", "CIMB Niaga"),
 }
-CUT_OR_WIDE = """() => {
-  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-  const shown = (element) => !element.closest(".sr-only, svg, .skip") && element.getClientRects().length;
-  const cut = [...document.querySelectorAll("body *")].filter((element) => shown(element)
-    && !element.matches("input") && getComputedStyle(element).display !== "inline"
-    && element.scrollWidth > element.clientWidth + 1);
-  const out = [...document.querySelectorAll("body *")].filter((element) => shown(element)
-    && element.getBoundingClientRect().right > document.documentElement.clientWidth + 1);
-  const told = [...cut, ...out].map((element) => element.outerHTML.slice(0, 80));
-  return wide > 0 ? [`${wide} px too wide`, ...told] : told;
-}"""
 
 
 @pytest.fixture(scope="module")

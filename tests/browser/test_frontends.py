@@ -14,9 +14,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Town
+from tests.browser.test_customer_screen import look
 from tests.browser.test_payment_line import ACCEPTED, enter_card, pay_by_card
 from tests.program import started_dev
 
@@ -206,24 +207,44 @@ def test_the_three_snippets_verbatim_with_a_bearer_token_only(
     assert page.evaluate(paid, token) is True
 
 
-def test_an_app_that_only_has_the_address_comes_back_to_a_page_that_knows(
-    browser: Browser, shop: Frontend, town: Town, token: str, invitation: int
-) -> None:
-    """`redirect_url` in a WebView: no cookie, no script of ours; with `finish_url` back to the app's own."""
+def asked_for(town: Town, token: str, **wish: object) -> dict[str, str]:
+    """What an app gets from its own backend: an order with its address."""
     headers = {"Authorization": f"Bearer {token}"}
+    reply = httpx.post(f"{town.web}/api/midtrans/create-snap-token", headers=headers, json=wish)
+    assert reply.is_success, reply.text
+    answer: dict[str, str] = reply.json()
+    return answer
+
+
+def test_an_app_that_only_has_the_address_comes_back_to_a_page_that_knows(
+    page: Page, town: Town, token: str, invitation: int, axe: str
+) -> None:
+    """`redirect_url` in a WebView: no cookie, no script of ours."""
+    asked = asked_for(town, token, invitation_id=invitation)
+    page.goto(asked["redirect_url"])
+    page.locator("[data-method=echannel]").click()
+    page.locator("[data-action=confirm]").click()
+    page.locator("[data-action=close], [data-action=finish]").first.click()
+    page.wait_for_url(f"{town.web}/payment/success?pass=*")
+    address = page.url
+    expect(page.locator("h1")).to_have_text("Menunggu pembayaran")
+    expect(page.locator(".account")).to_have_count(2, timeout=15_000)
+    look(page, address, axe)
+    (transaction,) = town.transactions(asked["order_id"])
+    town.act(transaction["transaction_id"], "pay")
+    page.goto(address)
+    expect(page.locator("h1")).to_have_text("Lunas", timeout=15_000)
+    expect(page.locator("[type=password]")).to_have_count(0)
+    look(page, address, axe)
+    look(page, f"{town.web}/payment/error?order_id={asked['order_id']}", axe)
+
+
+def test_an_app_with_an_address_of_its_own_comes_back_there(
+    page: Page, shop: Frontend, town: Town, token: str, invitation: int
+) -> None:
     shop.files, shop.proxy = {"index.html": "<!doctype html><title>app</title>"}, {}
-    for renewal, finish in ((False, None), (True, f"{shop.url}/?from=app")):
-        body = {"invitation_id": invitation, "renew": renewal, "finish_url": finish}
-        asked = httpx.post(f"{town.web}/api/midtrans/create-snap-token", headers=headers, json=body).json()
-        context = browser.new_context(viewport={"width": 360, "height": 740}, locale="id-ID")
-        view = context.new_page()
-        view.set_default_timeout(10_000)
-        view.goto(asked["redirect_url"])
-        pay_by_card(view)
-        if finish is None:
-            view.wait_for_url(f"{town.web}/payment/success?pass=*")
-            expect(view.locator("h1")).to_have_text("Lunas")
-            expect(view.locator("[type=password]")).to_have_count(0)
-        else:
-            view.wait_for_url(f"{finish}&order_id={asked['order_id']}&*")
-        context.close()
+    finish = f"{shop.url}/?from=app"
+    asked = asked_for(town, token, invitation_id=invitation, finish_url=finish)
+    page.goto(asked["redirect_url"])
+    pay_by_card(page)
+    page.wait_for_url(f"{finish}&order_id={asked['order_id']}&*")

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.command import DONE, SANDBOX, UNUSABLE, WRONG, Result, tuntas
+from tests.command import DONE, MISSING, SANDBOX, UNUSABLE, WRONG, Result, tuntas
 from tests.stand import Stand
 from tuntas.store import archive as table
 from tuntas.store.archive_file import DamagedArchive, read
@@ -233,6 +233,7 @@ async def test_the_commands_count_move_and_put_back(stand: Stand, folder: Path) 
     damaged = folder / "damaged.gz"
     damaged.write_bytes(b"nothing of ours")
     assert (await command("archive", "restore", damaged)).code == WRONG
+    assert (await command("archive", "restore", folder / "nothing.gz")).code == MISSING
     back = await command("archive", "restore", file["file"], "--json")
     assert (back.code, back.json["restored"], lines(stand)) == (DONE, len(before), before)
     assert (await command("archive")).code == UNUSABLE

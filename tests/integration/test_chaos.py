@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.acknowledged import Victim, run_round
 from tests.chaos.garbler import SPOILS
 from tests.chaos.plan import FULL, SMALL, Part, Plan, Size, draw_plan
 from tests.chaos.run import SHORT, Limits, run
@@ -63,3 +64,10 @@ def test_a_fault_that_the_simulator_does_not_have_fails_the_run(short_dir: Path)
     misspelt = dataclasses.replace(plan(1), faults={"dorp": True})
     report = asyncio.run(run(misspelt, short_dir, limits=Limits(whole_run=60, jobs=0), say=lambda _: None))
     assert any("no fault is called 'dorp'" in sentence for sentence in report.wrong), report.wrong
+
+
+@pytest.mark.parametrize("victim", [Victim.ALL, Victim.POSTGRESQL])
+def test_what_was_acknowledged_is_stored_whoever_is_killed(short_dir: Path, victim: Victim) -> None:
+    found = asyncio.run(run_round(short_dir, victim, before=150))
+    assert found.acknowledged >= 150
+    assert found.lost == frozenset()

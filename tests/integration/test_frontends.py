@@ -139,17 +139,17 @@ async def test_a_live_token_survives_a_gateway_that_will_not_replace_it(shop: St
     assert (second.status_code, second.json()["snap_token"]) == (200, first["snap_token"])
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        f"{OTHER}/thanks", "http://shop.example.test/", f"{SHOP}:8443/", f"{SHOP}.evil.test/", "/thanks",
-        "javascript://shop.example.test/%0aalert(1)", f"{SHOP}@evil.test/", "//shop.example.test",
-        "https://evil.test\\@shop.example.test/", f"{SHOP}/ x", f"{SHOP}/\tx", "", "https://", "https://[",
-    ],
-)  # fmt: skip
-async def test_customers_are_sent_nowhere_else(shop: Stand, address: str) -> None:
-    reply = await shop.ask_token(finish_url=address)
-    assert (reply.status_code, reply.json()["code"]) == (422, "finish_url_not_allowed")
+NOT_OURS = [
+    f"{OTHER}/thanks", "http://shop.example.test/", f"{SHOP}:8443/", f"{SHOP}.evil.test/", "/thanks",
+    "javascript://shop.example.test/%0aalert(1)", f"{SHOP}@evil.test/", "//shop.example.test",
+    "https://evil.test\\@shop.example.test/", f"{SHOP}/ x", f"{SHOP}/\tx", "", "https://", "https://[",
+]  # fmt: skip
+
+
+async def test_customers_are_sent_nowhere_else(shop: Stand) -> None:
+    for address in NOT_OURS:
+        reply = await shop.ask_token(finish_url=address)
+        assert (reply.status_code, reply.json()["code"]) == (422, "finish_url_not_allowed"), address
     assert shop.rows("select 1 from orders") == []
 
 
@@ -173,12 +173,13 @@ async def test_the_guides_endpoints_are_answered_however_their_path_is_typed(
     assert profile.json()["invitation"]["order_id"] == reply.json()["order_id"]
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/nothing", "/v1/nothing"])
 async def test_an_address_that_does_not_exist_is_told_to_both_sides(
-    stand: Stand, path: str, capfd: pytest.CaptureFixture[str]
+    stand: Stand, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    reply = await stand.http.get(path)
-    assert (reply.status_code, reply.json()["code"]) == (404, "not_found")
-    told = capfd.readouterr().err
-    assert "no_such_address" in told
-    assert path in told
+    for path in ("/api/v1/nothing", "/api/nothing", "/v1/nothing", "/midtrans/notify"):
+        reply = await stand.http.post(path, json={})
+        assert reply.status_code == 404
+        assert "not_found" in reply.text
+        told = capfd.readouterr().err
+        assert "no_such_address" in told
+        assert path in told

@@ -23,9 +23,11 @@ from tuntas.domain.ladder import Rung
 from tuntas.domain.money import Rupiah
 from tuntas.domain.refunds import RefundRow
 from tuntas.store import (
+    accounts,
     books,
     inbox,
     inspection,
+    invitations,
     jobs,
     ledger,
     orders,
@@ -33,12 +35,14 @@ from tuntas.store import (
     payment_logs,
     refunds,
     rounds,
+    schema,
     told_refunds,
 )
 from tuntas.store.alerts import AlertKind, is_open, resolve_all
 from tuntas.store.database import BY_KEY_ONLY, PLANNED_EACH_TIME, Pool
 from tuntas.store.embedded import EmbeddedPostgres
 from tuntas.store.jobs import StoppedJob
+from tuntas.store.packages import EnglishWords, Words
 from tuntas.store.told_refunds import Void
 from tuntas.usecases import archive as archiving
 from tuntas.usecases import payments, replay
@@ -49,6 +53,7 @@ from tuntas.usecases.check_invariants import check_invariants
 from tuntas.usecases.confirm import confirm_overdue
 from tuntas.usecases.jobs import look_after_jobs
 from tuntas.usecases.liveness import beat, forget_old_workers, workers
+from tuntas.usecases.packages import add_package, all_packages, price_package
 from tuntas.usecases.reconcile import reconcile_due, sync_all, sync_order
 from tuntas.usecases.refund import refund, resume_refunds
 from tuntas.usecases.rounds import run_round
@@ -107,6 +112,7 @@ async def walk(stand: Stand, folder: Path) -> None:
     """Through everything that people, programs and the clock can ask of the store."""
     await _a_customer(stand)
     await _an_operator(stand)
+    await _a_shopkeeper(stand)
     await _an_archivist(stand, folder)
     await _the_clock(stand)
     await _what_seldom_happens(stand)
@@ -201,6 +207,14 @@ async def _an_operator(stand: Stand) -> None:
         break
 
 
+async def _a_shopkeeper(stand: Stand) -> None:
+    made = await add_package(
+        stand.backend, Words("Walk", "Walk."), EnglishWords(), price=Rupiah(1), days=1, actor="test"
+    )
+    await price_package(stand.backend, made.id, Rupiah(2), actor="test")
+    await all_packages(stand.backend)
+
+
 async def _an_archivist(stand: Stand, folder: Path) -> None:
     oldest = timedelta(days=DAYS - 2)
     async for _ in count(stand.backend, older_than=oldest):
@@ -232,6 +246,7 @@ async def _what_seldom_happens(stand: Stand) -> None:
     order_id, transaction_id = row["order_id"], row["transaction_id"]
     job = StoppedJob(id=1, task="confirm", arguments={}, of_the_clock=False)
     doubt = Contradiction(Rung.PENDING, since=now, answers=1)
+    await schema.is_current(backend.database)
     async with backend.database.transaction() as session:
         book = await books.read_book(session, order_id)
         assert book is not None
@@ -251,7 +266,7 @@ async def _what_seldom_happens(stand: Stand) -> None:
         await session.flush()
         await refunds.leave_to_a_person(session, given_back)
         attempt = (await orders.transactions_of(session, order_id))[0]
-        money = {"amount": Rupiah(1), "paid_to": "BCA", "reference": "walk"}
+        money = {"amount": Rupiah(1), "paid_to": "BCA", "reference": "walk", "transferred_at": now}
         await refunds.write_down(session, attempt, at=now, **money, **BY)
         await orders.accept_amount(session, order_id, Rupiah(1))
         await orders.check_soon(session, order_id, at=now)
@@ -261,6 +276,9 @@ async def _what_seldom_happens(stand: Stand) -> None:
         await orders.end_paid_time(session, order_id, because="walk")
         await orders.give_back(session, [order_id], at=now)
         await orders.make_renewal(session, order_id)
+        await orders.owned_orders_for(session, 1, [INVITATION])
+        await invitations.with_owner(session, INVITATION)
+        await accounts.change_user(session, 1, name="Rani", email="walk@example.test")
         await is_open(session, AlertKind.BOOKS_DIFFER, order_id)
         await inbox.postpone(session, 1, error="walk", until=now)
         await inspection.last_round(session)

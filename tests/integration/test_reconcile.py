@@ -1,14 +1,19 @@
 """A stream of notifications lost entirely still heals by asking."""
 
 import asyncio
+import itertools
 from datetime import timedelta
 
+import httpx
+import psycopg
 import pytest
 
+from tests.crowd import fill
 from tests.stand import INVITATION, Stand, open_stand
 from tuntas.domain.differences import Difference
 from tuntas.midtrans.errors import GatewayUnavailable
 from tuntas.usecases.reconcile import reconcile_due, sync_all, sync_order
+from tuntas.worker.tasks import ROUNDS
 
 pytestmark = pytest.mark.anyio
 
@@ -189,3 +194,26 @@ async def test_the_worker_does_it_all_by_itself(database_url: str) -> None:
         await stand.work("reconcile_due")
         assert await status(stand) == "paid"
         assert (await stand.invitation())["id"] == INVITATION
+
+
+async def test_a_slow_midtrans_is_asked_about_several_orders_at_the_same_time(database_url: str) -> None:
+    """It answers nobody before three questions wait together: who asks one by one waits for ever."""
+    together, waiting = asyncio.Event(), itertools.count(1)
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        if next(waiting) >= 3:
+            together.set()
+        await together.wait()
+        return httpx.Response(200, json={"status_code": "404", "status_message": "no such transaction"})
+
+    fill(database_url, 15)
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "update orders set status = 'pending', closed = false, expires_at = now() + interval '1 day', "
+            "next_check_at = now() - interval '1 minute' where invitation_id >= 1000000"
+        )
+    transport = httpx.MockTransport(answer)
+    async with open_stand(database_url, transport=transport, tuntas_checks_per_second=100) as stand:
+        async with asyncio.timeout(20):
+            await ROUNDS["reconcile_due"].work(stand.backend)
+        assert stand.rows("select count(*) as due from orders where next_check_at < now()") == [{"due": 0}]

@@ -65,7 +65,7 @@ def test_every_command_mentioned_exists_with_its_options(page: Path) -> None:
 
 def test_the_page_of_commands_shows_every_command() -> None:
     shown = set(
-        re.findall(r"^## `(tuntas [\w ]+)`$", (DOCS / "commands.md").read_text("utf-8"), re.MULTILINE)
+        re.findall(r"^## `(tuntas [\w -]+)`$", (DOCS / "commands.md").read_text("utf-8"), re.MULTILINE)
     )
     assert shown == set(_leaves(typer.main.get_command(app), "tuntas"))
 
@@ -190,17 +190,18 @@ def _command(line: str) -> tuple[typer.core.TyperCommand, list[str]]:
     words = words[next(at for at, word in enumerate(words) if word.endswith("tuntas")) + 1 :]
     command = typer.main.get_command(app)
     while words and (inner := getattr(command, "commands", None)) is not None:
+        if command.invoke_without_command and words[0] not in inner:
+            break
         command = inner[words.pop(0)]
     return command, words
 
 
 def _leaves(command: typer.core.TyperCommand, name: str) -> Iterator[str]:
-    inner = getattr(command, "commands", None)
-    if inner is None:
+    inner = getattr(command, "commands", {})
+    for own, found in inner.items():
+        yield from _leaves(found, f"{name} {own}")
+    if not inner or getattr(command, "invoke_without_command", False):
         yield name
-    else:
-        for own, found in inner.items():
-            yield from _leaves(found, f"{name} {own}")
 
 
 def _codes(page: Path) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuntas.cli.options import EXIT_UNUSABLE, EXIT_WRONG, DataDir, Json, actor, fail
+from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, EXIT_WRONG, DataDir, Json, actor, fail
 
 if TYPE_CHECKING:
     from tuntas.usecases.archive import Archived
@@ -71,7 +71,7 @@ def archive(
 
 @app.command("restore")
 def restore(
-    file: Annotated[Path, typer.Argument(help="A file that `tuntas archive` wrote.", exists=True)],
+    file: Annotated[Path, typer.Argument(help="A file that `tuntas archive` wrote.")],
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
@@ -82,6 +82,8 @@ def restore(
 
     try:
         restored, total = run(desk_settings(data_dir), lambda backend: archiving.restore(backend, file))
+    except FileNotFoundError:
+        fail(f"There is no file {file}.", EXIT_MISSING)
     except (DamagedArchive, OSError) as error:
         fail(f"Nothing was put back. {error}", EXIT_WRONG)
     if as_json:

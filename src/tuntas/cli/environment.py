@@ -189,11 +189,20 @@ def run(settings: Settings, act: "Callable[[Backend], Awaitable[Result]]") -> Re
 
 
 def _awaited(act: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-    from tuntas.store.database import DatabaseUnusable, UnsupportedDatabase
+    from tuntas.store.database import DatabaseUnreachable, DatabaseUnusable, UnsupportedDatabase
 
     try:
         return asyncio.run(act())
     except UnsupportedDatabase as error:
         fail(str(error), EXIT_MISSING)
+    except DatabaseUnreachable as error:
+        fail(f"The database cannot be reached: {_cause(error)}", EXIT_MISSING)
     except DatabaseUnusable as error:
         fail(f"The database cannot serve: {error}.", EXIT_MISSING)
+
+
+def _cause(error: BaseException) -> str:
+    """What the driver says of it: the name of a database that is not there, the port that refuses."""
+    inner = error.__cause__
+    told = str(getattr(inner, "orig", None) or inner or error)
+    return told.rpartition(">: ")[2] or told

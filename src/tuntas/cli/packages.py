@@ -87,7 +87,7 @@ def add(
             lambda backend: add_package(backend, words, english, price=Rupiah(price), days=days, actor=by),
         )
     except PackageExists as error:
-        fail(text(f"error.{error.code}", Language.EN, **error.values), EXIT_WRONG)
+        fail(text(f"error.{error.code}", Language.EN), EXIT_WRONG)
     _print(package, as_json=as_json, said="Offered from now on: ")
 
 

@@ -140,10 +140,9 @@ def refusal(
     return JSONResponse({"message": message, "code": code}, status, headers)
 
 
-def no_such_address(request: Request, code: str, status: int) -> JSONResponse:
-    """A program asked for what does not exist: it is told, and so is whoever runs the server."""
+def tell_no_such_address(request: Request) -> None:
+    """A program asks for what does not exist, a mistyped notification URL perhaps: the log knows."""
     log.warning("no_such_address", path=request.url.path)
-    return refusal(request, code, status)
 
 
 async def _known(request: Request, error: Exception) -> JSONResponse:

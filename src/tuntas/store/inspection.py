@@ -32,9 +32,6 @@ class Part:
     """Whether nothing older is left to see."""
 
 
-EVERYTHING = Part(after=0, until=_ID_MAX, newest=_ID_MAX)
-
-
 async def next_part(session: UnitOfWork) -> Part:
     """The part whose turn it is."""
     after = (await session.scalars(select(Inspection.seen_until))).one_or_none() or 0

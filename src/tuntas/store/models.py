@@ -367,7 +367,7 @@ class PaymentLog(Base):
     """Append-only: a trigger refuses every change and every deletion but retention's."""
 
     __tablename__ = "payment_logs"
-    __table_args__ = (Index("ix_payment_logs_event", "event_type", text("id desc")),)
+    __table_args__ = (Index("ix_payment_logs_by_event", "event_type", "id"),)
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     created_at: Mapped[datetime]

@@ -64,7 +64,7 @@ async def add_package(
     async def add(session: UnitOfWork) -> Package:
         package = await table.add(session, words, english, price=price, days=days)
         if package is None:
-            raise PackageExists(name=words.name)
+            raise PackageExists
         _log(session, backend, package, "package_add", actor, price_amount=price, days=days)
         return package
 

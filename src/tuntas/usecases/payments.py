@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tuntas.domain.grants import Entitlement, entitle
 from tuntas.domain.how_to_pay import NOTHING_TOLD, HowToPay
-from tuntas.domain.ladder import Rung
+from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
 from tuntas.domain.refunds import RefundState, WayBack
 from tuntas.domain.standing import PAYABLE, PaymentState, standing
@@ -23,6 +23,7 @@ from tuntas.usecases.invitations import InvitationView, is_live
 
 PAGE_MAX = 100
 """Payments handed out at once."""
+_UNPAID = {PaymentStatus.PENDING, PaymentStatus.FAILED}
 _PAGE_WORKS = {Rung.PENDING, Rung.DENY}
 """While no attempt has come further than this, Midtrans's page for the order takes another."""
 
@@ -154,7 +155,8 @@ async def _as_seen(
     books = await read_books(session, [invitation.id for _, invitation in found])
     order_ids = [order.order_id for order, _ in found]
     went_back = await refunds.that_went_back(session, order_ids)
-    claimed = await inbox.claimed_paid(session, order_ids)
+    unpaid = [order.order_id for order, _ in found if order.status in _UNPAID]
+    claimed = await inbox.claimed_paid(session, unpaid) if unpaid else set()
     revokes = backend.settings.tuntas_refund_revokes_domain
     entitled = {book.invitation_id: entitle(book.orders, refund_revokes=revokes) for book in books}
     of = {book.invitation_id: book for book in books}

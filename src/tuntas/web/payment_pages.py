@@ -18,7 +18,18 @@ from tuntas.web.cards import PaymentCard
 from tuntas.web.render import page
 from tuntas.web.visitor import customers_only
 
-_HINTS = ("success", "pending", "error")
+HINTS = ("success", "pending", "error")
+_CLAIMS = {
+    "capture": "success",
+    "settlement": "success",
+    "authorize": "pending",
+    "pending": "pending",
+    "deny": "error",
+    "cancel": "error",
+    "expire": "error",
+    "failure": "error",
+}
+"""What Midtrans's `transaction_status` in the address claims; it comes to the finish page for pending too."""
 
 
 async def result(request: Request, user: User) -> Response:
@@ -37,7 +48,7 @@ async def result(request: Request, user: User) -> Response:
         "payment.html",
         user=user,
         payment=PaymentCard.of(payment, language_of(request)) if payment else None,
-        hint=request.url.path.rstrip("/").rsplit("/", 1)[1],
+        hint=claim_of(request),
         checked=request.query_params.get("checked"),
     )
 
@@ -54,9 +65,15 @@ async def check(request: Request, user: User) -> Response:
         pass  # asked a moment ago: what the page shows is as new
     except (GatewayError, Overloaded):
         checked = "no"
-    where = f"/payment/{hint if hint in _HINTS else 'pending'}"
+    where = f"/payment/{hint if hint in HINTS else 'pending'}"
     query = urlencode({"order_id": order_id, "checked": checked})
     return RedirectResponse(f"{where}?{query}", HTTPStatus.SEE_OTHER)
+
+
+def claim_of(request: Request) -> str:
+    """How the payment went as the address has it: a hint, nothing more."""
+    told = request.query_params.get("transaction_status", "").lower()
+    return _CLAIMS.get(told) or request.url.path.rstrip("/").rsplit("/", 1)[1]
 
 
 ROUTES = [

@@ -17,28 +17,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from tuntas.domain.how_to_pay import HowToPay
 from tuntas.domain.standing import PaymentState
 from tuntas.http.bodies import read_form
 from tuntas.http.caller import backend_of
 from tuntas.usecases import payments
 from tuntas.usecases.payments import Payment
 from tuntas.usecases.return_address import returning_order
-from tuntas.web.payment_pages import result
+from tuntas.web.banks import bank_name, store_name
+from tuntas.web.payment_pages import HINTS, claim_of, result
 from tuntas.web.render import page
 from tuntas.web.visitor import customers_only, visitor
 
-_HINTS = ("success", "pending", "error")
-_CLAIMS = {
-    "capture": "success",
-    "settlement": "success",
-    "authorize": "pending",
-    "pending": "pending",
-    "deny": "error",
-    "cancel": "error",
-    "expire": "error",
-    "failure": "error",
-}
-"""What Midtrans's `transaction_status` in the address claims; it comes to the finish page for pending too."""
 _KEPT = ("pass", "order_id", "id", "status_code", "transaction_status")
 _VALUE_MAX = 255
 _NEVER_KEPT = {"Cache-Control": "no-store"}
@@ -55,20 +45,33 @@ class ReturnCard:
     deadline: datetime | None
     codes: dict[str, str]
     """What is typed in or told at the till, by the names of `HowToPay`."""
+    place: str | None
+    """The bank or the store."""
 
     @classmethod
-    def of(cls, payment: Payment) -> Self:
-        due = payment.state is PaymentState.PENDING
+    def of(cls, payment: Payment, *, said_to_be_paid: bool) -> Self:
+        """Who comes back from paying is not asked to pay while the notification is on its way.
+
+        A number to pay to is still to be paid, whatever the address says; a card may just have been.
+        """
         told = payment.how_to_pay.told()
+        codes = {name: told[name] for name in _TYPED if name in told}
+        confirming = payment.state is PaymentState.PENDING and said_to_be_paid and not codes
+        due = payment.state is PaymentState.PENDING and not confirming
         return cls(
-            state=payment.state,
+            state=PaymentState.CONFIRMING if confirming else payment.state,
             amount=payment.order.gross_amount,
             deadline=payment.deadline if due else None,
-            codes={name: told[name] for name in _TYPED if name in told},
+            codes=codes,
+            place=_place(payment.how_to_pay),
         )
 
 
 _TYPED = ("va_number", "biller_code", "bill_key", "payment_code")
+
+
+def _place(way: HowToPay) -> str | None:
+    return bank_name(way.bank) if way.bank else store_name(way.store) if way.store else None
 
 
 async def returned(request: Request) -> Response:
@@ -81,15 +84,16 @@ async def returned(request: Request) -> Response:
         own = await payments.own_order(backend, user.id, named) if named else None
         if own is not None and (own != asked.get("order_id") or "pass" in asked):
             query = urlencode({"order_id": own})
-            return RedirectResponse(f"{request.url.path}?{query}", HTTPStatus.SEE_OTHER)
+            return RedirectResponse(f"/payment/{claim_of(request)}?{query}", HTTPStatus.SEE_OTHER)
         if own is not None or passed is None:
             return await _own_page(request)
     payment = await payments.payment_by_pass(backend, passed) if passed else None
+    said_to_be_paid = "transaction_status" in asked and claim_of(request) == "success"
     return page(
         request,
         "returned.html",
-        payment=ReturnCard.of(payment) if payment else None,
-        claim=_claim(request),
+        payment=ReturnCard.of(payment, said_to_be_paid=said_to_be_paid) if payment else None,
+        claim=claim_of(request),
         log_in_url=None if user else _log_in_url(request),
         headers=_NEVER_KEPT,
     )
@@ -115,14 +119,9 @@ def _kept(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: fields[name] for name in _KEPT if 0 < len(fields.get(name, "")) <= _VALUE_MAX}
 
 
-def _claim(request: Request) -> str:
-    told = request.query_params.get("transaction_status", "").lower()
-    return _CLAIMS.get(told) or request.url.path.rstrip("/").rsplit("/", 1)[1]
-
-
 ROUTES = [
     Route(f"/payment/{hint}{end}", handler, methods=[method])
-    for hint in _HINTS
+    for hint in HINTS
     for end in ("", "/")
     for method, handler in (("GET", returned), ("POST", returned_by_post))
 ]

@@ -19,9 +19,10 @@ from tuntas.http.errors import (
     code_of_status,
     database_code,
     headers_of,
-    no_such_address,
+    refusal,
     sentence,
     status_of,
+    tell_no_such_address,
 )
 from tuntas.http.headers import strict_headers
 from tuntas.language import Language, text
@@ -124,8 +125,11 @@ async def _known(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
     code = code_of_status(status)
-    if request.url.path.startswith(API_PATHS):
-        return no_such_address(request, code, status)
+    for_programs = request.url.path.startswith(API_PATHS)
+    if for_programs or (request.method == "POST" and status == HTTPStatus.NOT_FOUND):
+        tell_no_such_address(request)
+    if for_programs:
+        return refusal(request, code, status)
     return _error(request, code, text(f"error.{code}", language_of(request)), status)
 
 

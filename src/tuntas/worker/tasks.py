@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from math import ceil
 
 import structlog
 from procrastinate import App
@@ -28,6 +29,8 @@ _RECONCILIATION_SECONDS = 50
 """A round ends then, and the next minute's goes on."""
 _RECONCILED_AT_ONCE = 5
 """Orders taken together: few, so that all are asked about within their lease even by a gateway that hangs."""
+_LANES_MAX = 6
+"""Questions under way at the same time, never more than are allowed in a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,18 @@ class Round:
 
 
 async def _reconcile(backend: Backend) -> None:
+    """In several lanes, so that waiting for an answer does not slow the pace that is allowed."""
     ends = time.monotonic() + _RECONCILIATION_SECONDS
-    while await reconcile_due(backend, limit=_RECONCILED_AT_ONCE) and time.monotonic() < ends:
-        pass
+
+    async def lane() -> None:
+        while await reconcile_due(backend, limit=_RECONCILED_AT_ONCE) and time.monotonic() < ends:
+            pass
+
+    lanes = min(_LANES_MAX, ceil(backend.settings.tuntas_checks_per_second))
+    ended = await asyncio.gather(*(lane() for _ in range(lanes)), return_exceptions=True)
+    for error in ended:
+        if error is not None:
+            raise error
 
 
 async def _check(backend: Backend) -> None:

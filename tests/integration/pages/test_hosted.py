@@ -74,3 +74,17 @@ async def test_a_midtrans_that_is_away_is_not_called_unchanged(
 async def test_other_peoples_orders_are_not_asked_about(stand: Stand, customer: httpx.AsyncClient) -> None:
     theirs = await stand.order()
     assert (await customer.post("/payment/check", data={"order_id": theirs})).status_code == 404
+
+
+async def test_who_left_midtranss_page_unpaid_finds_the_way_back_to_it(
+    stand: Stand, customer: httpx.AsyncClient
+) -> None:
+    """Midtrans's finish address is one for all outcomes, and says in its query which it was."""
+    order_id = await order(customer, await buy(customer, "kembali-dulu"))
+    await stand.choose(order_id, "other_qris")
+    await stand.notify(order_id, "pending", payment_type="qris", transaction_id="qr-1")
+    claimed = await customer.get(f"/payment/success?order_id={order_id}&transaction_status=pending")
+    assert text("payment.show_qr", Language.ID) in claimed.text
+    paid = await customer.get(f"/payment/success?order_id={order_id}&transaction_status=settlement")
+    assert text("payment.confirming", Language.ID) in paid.text
+    assert text("payment.show_qr", Language.ID) not in paid.text
