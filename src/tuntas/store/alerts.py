@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select, text, update
 
 from tuntas.store.database import UnitOfWork
+from tuntas.store.direct import Statements
 from tuntas.store.models import Alert
 
 SUBJECT_MAX = 255
@@ -179,13 +180,13 @@ _RESOLVE = text("""
 
 
 async def raise_alert(
-    session: UnitOfWork, kind: AlertKind, subject: str, *, at: datetime, detail: dict[str, Any] | None = None
+    session: Statements, kind: AlertKind, subject: str, *, at: datetime, detail: dict[str, Any] | None = None
 ) -> None:
     """Open an alert; while one of the same kind and subject is open, this changes nothing."""
     await raise_each(session, {(kind, subject): detail or {}}, at=at)
 
 
-async def raise_each(session: UnitOfWork, causes: Mapping[Cause, Mapping[str, Any]], *, at: datetime) -> None:
+async def raise_each(session: Statements, causes: Mapping[Cause, Mapping[str, Any]], *, at: datetime) -> None:
     """Open an alert for each cause, with its detail."""
     if causes:
         await session.execute(
@@ -226,12 +227,12 @@ async def resolve_all(session: UnitOfWork, kind: AlertKind, *, at: datetime) -> 
     await session.execute(open_ones.values(resolved_at=at))
 
 
-async def resolve(session: UnitOfWork, kind: AlertKind, subject: str, *, at: datetime) -> None:
+async def resolve(session: Statements, kind: AlertKind, subject: str, *, at: datetime) -> None:
     """Close an alert whose cause is gone; unknown ones are fine."""
     await resolve_each(session, [(kind, subject)], at=at)
 
 
-async def resolve_each(session: UnitOfWork, causes: Collection[Cause], *, at: datetime) -> None:
+async def resolve_each(session: Statements, causes: Collection[Cause], *, at: datetime) -> None:
     """Close the alerts of these causes."""
     if causes:
         kinds, subjects = [kind for kind, _ in causes], [subject[:SUBJECT_MAX] for _, subject in causes]

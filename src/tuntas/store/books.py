@@ -14,7 +14,8 @@ from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
 from tuntas.domain.orders import Order, OrderKind
 from tuntas.domain.transactions import Transaction
-from tuntas.store.database import RowLocked, UnitOfWork
+from tuntas.store.database import RowLocked
+from tuntas.store.direct import Statements
 from tuntas.store.locks import Lock, take
 
 
@@ -87,7 +88,7 @@ _PAID_ORDERS = text("""
     where transaction_id = any(cast(:transaction_ids as text[]))""")
 
 
-async def lock_books(session: UnitOfWork, order_ids: Iterable[str], *, wait: bool = True) -> list[Book]:
+async def lock_books(session: Statements, order_ids: Iterable[str], *, wait: bool = True) -> list[Book]:
     """Lock the invitations these orders belong to, lowest id first, then read all their orders.
 
     Unknown order ids are left out. One fixed order of locks means that batches cannot deadlock. Without
@@ -103,25 +104,25 @@ async def lock_books(session: UnitOfWork, order_ids: Iterable[str], *, wait: boo
     return await _books(session, found)
 
 
-async def read_book(session: UnitOfWork, order_id: str) -> Book | None:
+async def read_book(session: Statements, order_id: str) -> Book | None:
     """The book that an order stands in, without a lock: for looking only."""
     books = await _books(session, (await session.execute(_LOOK, {"order_ids": [order_id]})).all())
     return books[0] if books else None
 
 
-async def read_books(session: UnitOfWork, invitation_ids: Iterable[int]) -> list[Book]:
+async def read_books(session: Statements, invitation_ids: Iterable[int]) -> list[Book]:
     """The books of these invitations that have orders, without a lock: for looking only."""
     ids = {"ids": list(invitation_ids)}
     return await _books(session, (await session.execute(_LOOK_AT_ALL, ids)).all())
 
 
-async def owners_of(session: UnitOfWork, transaction_ids: Iterable[str]) -> dict[str, str]:
+async def owners_of(session: Statements, transaction_ids: Iterable[str]) -> dict[str, str]:
     """The order that each of these transactions is known to pay; the others are left out."""
     rows = await session.execute(_PAID_ORDERS, {"transaction_ids": list(transaction_ids)})
     return {row.transaction_id: row.order_id for row in rows}
 
 
-async def _books(session: UnitOfWork, found: Sequence[Any]) -> list[Book]:
+async def _books(session: Statements, found: Sequence[Any]) -> list[Book]:
     """The books of these rows of invitations, each read once."""
     invitations = {row.id: row for row in found}
     if not invitations:
@@ -151,7 +152,7 @@ async def _books(session: UnitOfWork, found: Sequence[Any]) -> list[Book]:
     ]
 
 
-async def _attempts(session: UnitOfWork, order_ids: Sequence[str]) -> dict[str, list[Transaction]]:
+async def _attempts(session: Statements, order_ids: Sequence[str]) -> dict[str, list[Transaction]]:
     found: dict[str, list[Transaction]] = defaultdict(list)
     for row in await session.execute(_ATTEMPTS, {"order_ids": order_ids}):
         found[row.order_id].append(

@@ -2,21 +2,24 @@
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from enum import Enum
 from typing import Any, TypeVar
 
+import asyncpg
 from sqlalchemy import URL, event, exc, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from tuntas.domain.texts import is_keepable
+from tuntas.store.direct import Direct
 
 UnitOfWork = AsyncSession
 """What a transaction hands out: the argument of every query in this package."""
 
 Result = TypeVar("Result")
+Session = TypeVar("Session")
 
 _TRIES = 5
 _USED_AT = "used_at"
@@ -142,19 +145,25 @@ class Database:
             async with AsyncSession(self._reading, expire_on_commit=False) as session:
                 yield session
 
-    async def commit(
-        self, work: Callable[[AsyncSession], Awaitable[Result]], pool: Pool = Pool.ORDINARY
-    ) -> Result:
+    @asynccontextmanager
+    async def batch(self) -> AsyncIterator[Direct]:
+        """One transaction for many notifications, on connections of its own; raises as `transaction`."""
+        with _told():
+            async with self._engines[Pool.INTAKE].connect() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                async with driver.transaction():
+                    yield Direct(driver)
+
+    async def commit(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
         """Run `work` in one transaction; when it collides with another at its cost, run it again.
 
         `work` must do nothing but talk to the database. Raises what `transaction` raises.
         """
-        for _ in range(_TRIES - 1):
-            with suppress(Collided):
-                async with self.transaction(pool) as session:
-                    return await work(session)
-        async with self.transaction(pool) as session:
-            return await work(session)
+        return await _again_when_collided(self.transaction, work)
+
+    async def commit_batch(self, work: Callable[[Direct], Awaitable[Result]]) -> Result:
+        """As `commit`, in a transaction of `batch`."""
+        return await _again_when_collided(self.batch, work)
 
     async def ping(self) -> None:
         """Whether it can store something now. Raises what `transaction` raises."""
@@ -167,6 +176,17 @@ class Database:
     async def close(self) -> None:
         for engine in self._engines.values():
             await engine.dispose()
+
+
+async def _again_when_collided(
+    begin: Callable[[], AbstractAsyncContextManager[Session]], work: Callable[[Session], Awaitable[Result]]
+) -> Result:
+    for _ in range(_TRIES - 1):
+        with suppress(Collided):
+            async with begin() as session:
+                return await work(session)
+    async with begin() as session:
+        return await work(session)
 
 
 def trouble_of(error: BaseException) -> DatabaseUnusable | None:
@@ -182,7 +202,7 @@ def trouble_of(error: BaseException) -> DatabaseUnusable | None:
             return DatabaseBusy("no connection became free in time")
         case OSError():
             return DatabaseUnreachable("the database does not answer")
-        case exc.DBAPIError():
+        case exc.DBAPIError() | asyncpg.PostgresError() | asyncpg.InterfaceError():
             return _trouble_of_state(sqlstate_of(error) or "", lost=_is_connection_lost(error))
         case _:
             return None
@@ -210,8 +230,10 @@ def sqlstate_of(error: BaseException) -> str | None:
     return state
 
 
-def _is_connection_lost(error: exc.DBAPIError) -> bool:
+def _is_connection_lost(error: Exception) -> bool:
     """The driver found it out by itself; what it says of an argument (a ValueError) is our own mistake."""
+    if not isinstance(error, exc.DBAPIError):
+        return isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)
     told = error.connection_invalidated or isinstance(error, exc.InterfaceError | exc.OperationalError)
     return told and not isinstance(getattr(error.orig, "__cause__", None), ValueError)
 
@@ -221,7 +243,7 @@ def _told() -> Iterator[None]:
     """Errors of the driver as the few that callers tell apart."""
     try:
         yield
-    except (OSError, exc.SQLAlchemyError) as error:
+    except (OSError, exc.SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         trouble = trouble_of(error)
         if trouble is None:
             raise

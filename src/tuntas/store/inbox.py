@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text, update
 from tuntas.domain.ladder import MEANING, PaymentStatus, Rung
 from tuntas.store import payment_logs
 from tuntas.store.database import Overtaken, UnitOfWork
+from tuntas.store.direct import Statements
 from tuntas.store.locks import Lock, take
 from tuntas.store.models import Notification, Order, PaymentLog
 from tuntas.store.payment_logs import Event, Line
@@ -149,7 +150,11 @@ _CONCLUDE = text("""
     where notifications.id = new.id""")
 
 
-async def recognize(session: UnitOfWork, arrivals: Sequence[Arrival], *, at: datetime) -> list[Entry]:
+_POSTPONE = text("""
+    update notifications set error = :error, tries = tries + 1, next_try_at = :until where id = :id""")
+
+
+async def recognize(session: Statements, arrivals: Sequence[Arrival], *, at: datetime) -> list[Entry]:
     """What has come in, as entries in this order. A body that is known is its entry, counted once more.
 
     The others get numbers and are stored by `store`, with what became of them.
@@ -178,7 +183,7 @@ async def recognize(session: UnitOfWork, arrivals: Sequence[Arrival], *, at: dat
 
 
 async def store(
-    session: UnitOfWork, entries: Sequence[Entry], concluded: Sequence[Concluded], *, at: datetime
+    session: Statements, entries: Sequence[Entry], concluded: Sequence[Concluded], *, at: datetime
 ) -> None:
     """Keep the new ones of these entries, and write down what became of each; the others stay unhandled.
 
@@ -215,7 +220,7 @@ async def store(
     await payment_logs.write(session, lines, at=at)
 
 
-async def conclude(session: UnitOfWork, concluded: Sequence[Concluded], *, at: datetime) -> None:
+async def conclude(session: Statements, concluded: Sequence[Concluded], *, at: datetime) -> None:
     """The outcomes of entries stored before, whose locks the caller holds.
 
     What has been decided already stays as it is.
@@ -229,13 +234,9 @@ async def conclude(session: UnitOfWork, concluded: Sequence[Concluded], *, at: d
         await session.execute(_CONCLUDE, {"at": at, **columns})
 
 
-async def postpone(session: UnitOfWork, entry_id: int, *, error: str, until: datetime) -> None:
+async def postpone(session: Statements, entry_id: int, *, error: str, until: datetime) -> None:
     """Applying it failed: it stays unhandled, backs off alone, and is tried again."""
-    await session.execute(
-        update(Notification)
-        .where(Notification.id == entry_id)
-        .values(error=error, tries=Notification.tries + 1, next_try_at=until)
-    )
+    await session.execute(_POSTPONE, {"id": entry_id, "error": error, "until": until})
 
 
 async def entry(session: UnitOfWork, entry_id: int, *, lock: bool = False) -> Entry | None:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import text
 
 from tuntas.store.database import UnitOfWork
+from tuntas.store.direct import Statements
 
 STALLED_SECONDS = 20
 """A worker whose jobs' heartbeat is older than this does them no more."""
@@ -70,12 +71,12 @@ _FORGET = text("""
     where task_name = :task and args = cast(:args as jsonb) and status in ('todo', 'failed')""")
 
 
-async def defer(session: UnitOfWork, task: str, **arguments: Any) -> None:  # noqa: ANN401  a task's own
+async def defer(session: Statements, task: str, **arguments: Any) -> None:  # noqa: ANN401  a task's own
     """Run `task` as soon as this transaction has committed."""
     await defer_each(session, task, [arguments])
 
 
-async def defer_each(session: UnitOfWork, task: str, arguments: Sequence[dict[str, Any]]) -> None:
+async def defer_each(session: Statements, task: str, arguments: Sequence[dict[str, Any]]) -> None:
     """Run `task` once with each of these arguments, as soon as this transaction has committed."""
     if arguments:
         values = {"lane": Lane.URGENT, "task": task, "args": [json.dumps(each) for each in arguments]}

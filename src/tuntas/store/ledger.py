@@ -19,6 +19,7 @@ from tuntas.domain.transactions import Transaction, join
 from tuntas.store import models
 from tuntas.store.books import Book, Follows
 from tuntas.store.database import UnitOfWork
+from tuntas.store.direct import Statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,14 @@ _WRITE_FOLLOWS = text("""
     where invitations.id = new.id""")
 
 
-async def write_transactions(session: UnitOfWork, transactions: Sequence[Transaction]) -> None:
+async def write_transactions(session: Statements, transactions: Sequence[Transaction]) -> None:
     if transactions:
         rows = [_row(transaction) for transaction in transactions]
         columns = {name: [row[name] for row in rows] for name in rows[0]}
         await session.execute(_WRITE_TRANSACTIONS, columns)
 
 
-async def write_statuses(session: UnitOfWork, orders: Sequence[NewStatus]) -> None:
+async def write_statuses(session: Statements, orders: Sequence[NewStatus]) -> None:
     """New statuses of orders, and with each a fresh schedule of questions to Midtrans."""
     if orders:
         columns = {
@@ -92,7 +93,7 @@ async def write_statuses(session: UnitOfWork, orders: Sequence[NewStatus]) -> No
         await session.execute(_WRITE_STATUSES, columns)
 
 
-async def write_grants(session: UnitOfWork, wanted: Sequence[tuple[Book, Sequence[Grant]]]) -> None:
+async def write_grants(session: Statements, wanted: Sequence[tuple[Book, Sequence[Grant]]]) -> None:
     """Bring the grants of these books to what the rules say; what is so already is left alone."""
     gone = [
         grant.order_id
@@ -116,7 +117,7 @@ async def write_grants(session: UnitOfWork, wanted: Sequence[tuple[Book, Sequenc
         await session.execute(_WRITE_GRANTS, columns)
 
 
-async def write_follows(session: UnitOfWork, wanted: Sequence[tuple[Book, Follows]]) -> None:
+async def write_follows(session: Statements, wanted: Sequence[tuple[Book, Follows]]) -> None:
     """Write what follows for the invitations of these books, where their rows say otherwise."""
     new = [(book.invitation_id, follows) for book, follows in wanted if follows != book.follows]
     if new:
@@ -197,7 +198,7 @@ _CHECK_SOON = text("""
     update orders set next_check_at = :at where order_id = any(cast(:order_ids as text[]))""")
 
 
-async def suspect(session: UnitOfWork, told: Mapping[tuple[str, str], Rung], *, at: datetime) -> None:
+async def suspect(session: Statements, told: Mapping[tuple[str, str], Rung], *, at: datetime) -> None:
     """Notifications said less of these payments (order, transaction) than our books: ask Midtrans next."""
     if told:
         columns = {

@@ -6,7 +6,7 @@ taking one out of turn is a mistake in the code and fails at once, in every test
 
 from enum import IntEnum
 
-from tuntas.store.database import UnitOfWork
+from tuntas.store.direct import Statements
 
 _HELD = "highest_lock"
 
@@ -19,7 +19,7 @@ class Lock(IntEnum):
     ORDER = 3
 
 
-def take(session: UnitOfWork, lock: Lock) -> None:
+def take(session: Statements, lock: Lock) -> None:
     """Say that rows of this kind are being locked now, until the transaction ends.
 
     Raises AssertionError when something later in the order is held already.

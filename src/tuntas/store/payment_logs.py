@@ -9,6 +9,7 @@ from typing import Any, TypedDict, Unpack
 from sqlalchemy import select, text
 
 from tuntas.store.database import UnitOfWork
+from tuntas.store.direct import Statements
 from tuntas.store.models import PaymentLog
 
 
@@ -82,7 +83,7 @@ def append(
     return line
 
 
-async def write(session: UnitOfWork, lines: Sequence[Line], *, at: datetime) -> None:
+async def write(session: Statements, lines: Sequence[Line], *, at: datetime) -> None:
     """Write many lines at once, in this order."""
     if lines:
         columns = {

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from tuntas.domain.money import Rupiah
 from tuntas.domain.refunds import COUNTED, GIVEN_BACK, RefundState, WayBack, wait_after
 from tuntas.store.database import UnitOfWork
+from tuntas.store.direct import Statements
 from tuntas.store.models import Refund, Transaction
 
 _HEAD_START = timedelta(minutes=1)
@@ -48,7 +49,7 @@ _TOO_MUCH = text("""
     order by paid.order_id""")
 
 
-async def recount(session: UnitOfWork, order_ids: Iterable[str]) -> Sequence[str]:
+async def recount(session: Statements, order_ids: Iterable[str]) -> Sequence[str]:
     """Bring each payment's `refund_reserved` to the sum of its refunds; returns orders that are above it.
 
     A payment told with two amounts has two rows in `transactions`: its refunds count for both.

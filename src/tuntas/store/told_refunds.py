@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tuntas.domain.money import Rupiah
 from tuntas.domain.refund_totals import without_double_count
 from tuntas.domain.refunds import RefundRow, total_key
-from tuntas.store.database import UnitOfWork
+from tuntas.store.direct import Statements
 from tuntas.store.refunds import Payment, recount, void_key
 
 
@@ -69,7 +69,7 @@ _NO_VOID = text("""
 
 
 async def record(
-    session: UnitOfWork, told: Mapping[Payment, Sequence[RefundRow]], *, at: datetime
+    session: Statements, told: Mapping[Payment, Sequence[RefundRow]], *, at: datetime
 ) -> Sequence[str]:
     """Take in rows that Midtrans listed, in any order and however often.
 
@@ -99,7 +99,7 @@ async def record(
     return await recount(session, [order_id for order_id, _ in told])
 
 
-async def record_voids(session: UnitOfWork, voids: Sequence[Void], *, at: datetime) -> None:
+async def record_voids(session: Statements, voids: Sequence[Void], *, at: datetime) -> None:
     """Write down which captured payments went back whole, and which did not after all."""
     if standing := [void for void in voids if void.stands]:
         columns: dict[str, Any] = {
@@ -114,7 +114,7 @@ async def record_voids(session: UnitOfWork, voids: Sequence[Void], *, at: dateti
         await recount(session, [void.payment[0] for void in voids])
 
 
-async def _known(session: UnitOfWork, payments: Sequence[Payment]) -> dict[Payment, dict[str, int]]:
+async def _known(session: Statements, payments: Sequence[Payment]) -> dict[Payment, dict[str, int]]:
     found: dict[Payment, dict[str, int]] = defaultdict(dict)
     for row in await session.execute(_KNOWN, _columns(payments)):
         found[row.order_id, row.transaction_id][row.refund_key] = row.amount

@@ -25,7 +25,7 @@ from tuntas.settings import Confirm
 from tuntas.store import ledger, told_refunds
 from tuntas.store.alerts import AlertKind, Cause, raise_each, resolve_each
 from tuntas.store.books import Book, Follows, lock_books, owners_of
-from tuntas.store.database import UnitOfWork
+from tuntas.store.direct import Statements
 from tuntas.store.refunds import Payment
 from tuntas.store.told_refunds import Void
 from tuntas.usecases.backend import Backend
@@ -103,7 +103,7 @@ class _Told:
         """Midtrans must decide between a notification and our books."""
         self._suspicions[fact.order_id, fact.transaction_id] = rung
 
-    async def write(self, session: UnitOfWork, now: datetime) -> None:
+    async def write(self, session: Statements, now: datetime) -> None:
         gone = [cause for cause, detail in self._causes.items() if detail is None]
         found = {cause: detail for cause, detail in self._causes.items() if detail is not None}
         await resolve_each(session, gone, at=now)
@@ -153,7 +153,7 @@ class _Opened:
 
 
 async def apply_facts(
-    session: UnitOfWork, facts: Sequence[Fact], *, policy: Policy, now: datetime, wait: bool = True
+    session: Statements, facts: Sequence[Fact], *, policy: Policy, now: datetime, wait: bool = True
 ) -> list[Outcome]:
     """Take in facts about any orders; returns the outcome of each, in the order given.
 
@@ -171,7 +171,7 @@ async def apply_facts(
     return outcomes
 
 
-async def recount(session: UnitOfWork, order_ids: Iterable[str], *, policy: Policy, now: datetime) -> None:
+async def recount(session: Statements, order_ids: Iterable[str], *, policy: Policy, now: datetime) -> None:
     """Write what follows from the orders anew: after one was made, closed, or decided about by a person."""
     opened = [_Opened(book, policy) for book in await lock_books(session, order_ids)]
     told = _Told()
@@ -276,7 +276,7 @@ def _takes_back(order: Order, fact: Fact) -> bool:
     return _with(order, after).status is not PaymentStatus.PAID
 
 
-async def _write(session: UnitOfWork, opened: Sequence[_Opened], told: _Told, now: datetime) -> None:
+async def _write(session: Statements, opened: Sequence[_Opened], told: _Told, now: datetime) -> None:
     attempts = [attempt for each in opened for attempt in each.touched.values()]
     await ledger.write_transactions(session, attempts)
     await ledger.write_statuses(session, [new for each in opened for new in _new_statuses(each, now)])
@@ -306,7 +306,7 @@ def _waiting(payments: Iterable[UnappliedPayment]) -> dict[tuple[AlertKind, str]
 
 
 async def _record_refunds(
-    session: UnitOfWork,
+    session: Statements,
     facts: Sequence[Fact],
     outcomes: Sequence[Outcome],
     opened: Sequence[_Opened],

@@ -18,7 +18,8 @@ from tuntas.midtrans.signature import is_signed
 from tuntas.settings import Confirm
 from tuntas.store import inbox, jobs, payment_logs
 from tuntas.store.alerts import AlertKind, Cause, raise_alert, raise_each, resolve_each
-from tuntas.store.database import UnitOfWork, trouble_of
+from tuntas.store.database import trouble_of
+from tuntas.store.direct import Statements
 from tuntas.store.inbox import Arrival, Concluded, Entry
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import Outcome, apply_facts, policy_of
@@ -94,7 +95,7 @@ def verify(backend: Backend, body: bytes) -> Delivery:
 
 
 async def take_in(
-    session: UnitOfWork, backend: Backend, deliveries: Sequence[Delivery], *, wait: bool
+    session: Statements, backend: Backend, deliveries: Sequence[Delivery], *, wait: bool
 ) -> list[Concluded]:
     """Store these, each applied unless it is poison, which the inbox retries; returns what became of them.
 
@@ -115,7 +116,7 @@ async def take_in(
 
 
 async def handle(
-    session: UnitOfWork, backend: Backend, opened: Sequence[Opened], *, wait: bool = True
+    session: Statements, backend: Backend, opened: Sequence[Opened], *, wait: bool = True
 ) -> list[Concluded]:
     """Apply entries of the inbox and store what became of them; those left out stay unhandled for now.
 
@@ -194,7 +195,7 @@ def _arrival(delivery: Delivery, times: int) -> Arrival:
 
 
 async def _apply(
-    session: UnitOfWork, backend: Backend, opened: Sequence[Opened], now: datetime, *, wait: bool
+    session: Statements, backend: Backend, opened: Sequence[Opened], now: datetime, *, wait: bool
 ) -> list[Concluded]:
     outcomes: dict[int, str] = {}
     unreadable: dict[Cause, dict[str, str]] = {}
@@ -227,7 +228,7 @@ def _asks_back(backend: Backend, outcome: str) -> bool:
     return after or outcome == Outcome.AWAITING_CONFIRMATION
 
 
-async def _postpone(session: UnitOfWork, entry: Entry, error: Exception, now: datetime) -> None:
+async def _postpone(session: Statements, entry: Entry, error: Exception, now: datetime) -> None:
     cause = type(error).__name__
     log.error(
         "notification_not_applied",
@@ -241,7 +242,7 @@ async def _postpone(session: UnitOfWork, entry: Entry, error: Exception, now: da
 
 
 async def _tell(
-    session: UnitOfWork, opened: Sequence[Opened], concluded: Sequence[Concluded], now: datetime
+    session: Statements, opened: Sequence[Opened], concluded: Sequence[Concluded], now: datetime
 ) -> None:
     """Signed by Midtrans and not to be believed: a person must see what it says. And poison no more."""
     refused: dict[Cause, dict[str, object]] = {}
