@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuntas.cli.options import EXIT_MISSING, EXIT_WRONG, DataDir, Json, actor, fail
+from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, EXIT_WRONG, DataDir, Json, actor, fail
 from tuntas.domain.money import Rupiah
 from tuntas.language import Language, rupiah, text
 from tuntas.observability.printable import printable
@@ -76,19 +76,50 @@ def add(
 ) -> None:
     """Offer a new package. What is not told in English is shown in Indonesian there, too."""
     from tuntas.store.packages import EnglishWords, Words
-    from tuntas.usecases.errors import PackageExists
     from tuntas.usecases.packages import add_package
 
     words, english = Words(name, description, feature), EnglishWords(name_en, description_en, feature_en)
     by = actor()
-    try:
-        package = _run(
-            data_dir,
-            lambda backend: add_package(backend, words, english, price=Rupiah(price), days=days, actor=by),
-        )
-    except PackageExists as error:
-        fail(text(f"error.{error.code}", Language.EN), EXIT_WRONG)
+    package = _run(
+        data_dir,
+        lambda backend: add_package(backend, words, english, price=Rupiah(price), days=days, actor=by),
+    )
     _print(package, as_json=as_json, said="Offered from now on: ")
+
+
+@app.command("edit")
+def edit(
+    number: Number,
+    name: Annotated[str | None, typer.Option(callback=_told, help="In Indonesian.")] = None,
+    description: Annotated[str | None, typer.Option(callback=_told, help="In Indonesian.")] = None,
+    feature: Annotated[
+        list[str], typer.Option(callback=_listed, help="In Indonesian; all of them anew.")
+    ] = [],  # noqa: B006
+    name_en: Annotated[str | None, typer.Option(callback=_told, help="In English.")] = None,
+    description_en: Annotated[str | None, typer.Option(callback=_told, help="In English.")] = None,
+    feature_en: Annotated[
+        list[str], typer.Option(callback=_listed, help="In English; all of them anew.")
+    ] = [],  # noqa: B006
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Tell of a package in other words. What is not given stays as it is."""
+    from tuntas.usecases.packages import reword_package
+
+    given = {
+        "name": name,
+        "description": description,
+        "features": feature,
+        "name_en": name_en,
+        "description_en": description_en,
+        "features_en": feature_en,
+    }
+    words = {column: told for column, told in given.items() if told}
+    if not words:
+        fail("What shall be different? For example: --description 'Satu kalimat.'", EXIT_UNUSABLE)
+    by = actor()
+    package = _run(data_dir, lambda backend: reword_package(backend, number, words, actor=by), number)
+    _print(package, as_json=as_json, said="Told of anew: ")
 
 
 @app.command("price")
@@ -125,10 +156,12 @@ def _run(
     data_dir: Path | None, act: "Callable[[Backend], Awaitable[Package]]", number: int | None = None
 ) -> "Package":
     from tuntas.cli.environment import desk_settings, run
-    from tuntas.usecases.errors import PackageNotFound
+    from tuntas.usecases.errors import PackageExists, PackageNotFound
 
     try:
         return run(desk_settings(data_dir), act)
+    except PackageExists as error:
+        fail(text(f"error.{error.code}", Language.EN), EXIT_WRONG)
     except PackageNotFound:
         fail(f"No package {number}. See all of them: tuntas packages list", EXIT_MISSING)
 
