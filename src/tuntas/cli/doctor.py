@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuntas.cli.options import EXIT_MISSING, EXIT_WRONG, DataDir, Json, actor, fail
+from tuntas.cli.options import EXIT_MISSING, EXIT_WRONG, DataDir, Json, actor, fail, one_line
 from tuntas.cli.words import in_words, moment
 from tuntas.observability.printable import printable
 
@@ -56,7 +56,9 @@ def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
 
 def resolve(
     alert: Annotated[int, typer.Argument(help="The number that `tuntas doctor` shows.")],
-    note: Annotated[str, typer.Option(help="What was done about it; kept in the payment log.")],
+    note: Annotated[
+        str, typer.Option(callback=one_line, help="What was done about it; kept in the payment log.")
+    ],
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
