@@ -179,3 +179,18 @@ async def test_why_a_token_failed_is_in_the_log_that_people_read(stand: Stand) -
     (line,) = (await command(stand, "logs", "--event", "token_failed", "--json")).lines
     for message in line["detail"]["messages"]:
         assert message in told
+
+
+@pytest.mark.parametrize("given", ["", " ", "two\nlines", "x" * 256])
+def test_what_is_kept_for_others_to_read_is_one_line_and_not_empty(given: str) -> None:
+    for words in (
+        ["orders", "accept", "INV-1", "--reason"],
+        ["orders", "end-time", "INV-1", "--reason"],
+        ["orders", "sync", "INV-1", "--take-word", "--reason"],
+        ["refund", "INV-1", "--reason"],
+        ["resolve", "1", "--note"],
+        ["packages", "edit", "1", "--name"],
+    ):
+        refused = tuntas(*words, given)
+        assert (refused.code, refused.out) == (UNUSABLE, ""), words
+        assert "1 to 255 printable characters on one line" in refused.err

@@ -19,7 +19,7 @@ from tests.database import new_database
 from tests.plans import GROWING, Heard, listening, queries_of_the_store, scans
 from tests.stand import INVITATION, Stand, open_stand
 from tuntas.domain.contradictions import Contradiction
-from tuntas.domain.ladder import Rung
+from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
 from tuntas.domain.refunds import RefundRow
 from tuntas.store import (
@@ -42,6 +42,7 @@ from tuntas.store.alerts import AlertKind, is_open, resolve_all
 from tuntas.store.database import BY_KEY_ONLY, PLANNED_EACH_TIME, Pool
 from tuntas.store.embedded import EmbeddedPostgres
 from tuntas.store.jobs import StoppedJob
+from tuntas.store.ledger import NewStatus
 from tuntas.store.packages import EnglishWords, Words
 from tuntas.store.told_refunds import Void
 from tuntas.usecases import archive as archiving
@@ -53,7 +54,7 @@ from tuntas.usecases.check_invariants import check_invariants
 from tuntas.usecases.confirm import confirm_overdue
 from tuntas.usecases.jobs import look_after_jobs
 from tuntas.usecases.liveness import beat, forget_old_workers, workers
-from tuntas.usecases.packages import add_package, all_packages, price_package
+from tuntas.usecases.packages import add_package, all_packages, price_package, reword_package
 from tuntas.usecases.reconcile import reconcile_due, sync_all, sync_order
 from tuntas.usecases.refund import refund, resume_refunds
 from tuntas.usecases.rounds import run_round
@@ -212,6 +213,7 @@ async def _a_shopkeeper(stand: Stand) -> None:
         stand.backend, Words("Walk", "Walk."), EnglishWords(), price=Rupiah(1), days=1, actor="test"
     )
     await price_package(stand.backend, made.id, Rupiah(2), actor="test")
+    await reword_package(stand.backend, made.id, {"description": "Another."}, actor="test")
     await all_packages(stand.backend)
 
 
@@ -254,6 +256,8 @@ async def _what_seldom_happens(stand: Stand) -> None:
         await ledger.count_strays(session, replace(book.order(order_id), strays=(stray,)), stray.gross_amount)
         await ledger.keep_payment(session, order_id, transaction_id, "walk")
         await ledger.write_contradiction(session, order_id, transaction_id, doubt)
+        await ledger.write_statuses(session, [NewStatus(order_id, PaymentStatus.PAID, now)])
+        await ledger.write_grants(session, [(book, ())])
         payment = order_id, transaction_id
         await told_refunds.record(session, {payment: [RefundRow("walk", Rupiah(1))]}, at=now)
         for stands in (True, False):
