@@ -19,6 +19,7 @@ from tests.database import new_database
 from tests.plans import GROWING, Heard, listening, queries_of_the_store, scans
 from tests.stand import INVITATION, Stand, open_stand
 from tuntas.domain.contradictions import Contradiction
+from tuntas.domain.grants import Grant
 from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
 from tuntas.domain.refunds import RefundRow
@@ -257,7 +258,8 @@ async def _what_seldom_happens(stand: Stand) -> None:
         await ledger.keep_payment(session, order_id, transaction_id, "walk")
         await ledger.write_contradiction(session, order_id, transaction_id, doubt)
         await ledger.write_statuses(session, [NewStatus(order_id, PaymentStatus.PAID, now)])
-        await ledger.write_grants(session, [(book, ())])
+        grant = Grant(order_id, now, now, now + timedelta(days=1))
+        await ledger.write_grants(session, [(book, (grant,))])
         payment = order_id, transaction_id
         await told_refunds.record(session, {payment: [RefundRow("walk", Rupiah(1))]}, at=now)
         for stands in (True, False):
