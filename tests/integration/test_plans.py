@@ -258,8 +258,7 @@ async def _what_seldom_happens(stand: Stand) -> None:
         await ledger.keep_payment(session, order_id, transaction_id, "walk")
         await ledger.write_contradiction(session, order_id, transaction_id, doubt)
         await ledger.write_statuses(session, [NewStatus(order_id, PaymentStatus.PAID, now)])
-        grant = Grant(order_id, now, now, now + timedelta(days=1))
-        await ledger.write_grants(session, [(book, (grant,))])
+        await ledger.write_grants(session, [(book, (Grant(order_id, now, now, now + timedelta(1)),))])
         payment = order_id, transaction_id
         await told_refunds.record(session, {payment: [RefundRow("walk", Rupiah(1))]}, at=now)
         for stands in (True, False):
