@@ -38,7 +38,7 @@ class Fields:
     def text(self, name: str, longest: int = WORD_MAX) -> str | None:
         """A text as it is. One that is too long is not cut: half an account number is a wrong one."""
         value = self._document.get(name)
-        if not self.has(name):
+        if value is None or value == "":
             return None
         if isinstance(value, str) and len(value) <= longest:
             return value
