@@ -27,6 +27,10 @@ class Fields:
     def has(self, name: str) -> bool:
         return self._document.get(name) not in (None, "")
 
+    def has_any(self, names: frozenset[str]) -> bool:
+        """Whether one of these names stands there at all, with whatever value."""
+        return not names.isdisjoint(self._document)
+
     def raw(self, name: str) -> object:
         return self._document.get(name)
 
