@@ -146,6 +146,14 @@ class Database:
                 yield session
 
     @asynccontextmanager
+    async def looking(self) -> AsyncIterator[Direct]:
+        """As `reading`, on the driver itself: for what customers look at again and again."""
+        with _told():
+            async with self._engines[Pool.ORDINARY].connect() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                yield Direct(driver)
+
+    @asynccontextmanager
     async def batch(self) -> AsyncIterator[Direct]:
         """One transaction for many notifications, on connections of its own; raises as `transaction`."""
         with _told():

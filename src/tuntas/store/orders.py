@@ -3,14 +3,25 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, tuple_, update
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import or_, select, text, tuple_, update
 
 from tuntas.domain.money import Rupiah
 from tuntas.domain.orders import OrderKind
 from tuntas.store.database import UnitOfWork, storable
+from tuntas.store.direct import Statements
 from tuntas.store.locks import Lock, take
 from tuntas.store.models import DomainGrant, Invitation, Order, Transaction
+from tuntas.store.seen import columns, seen
+
+_OWNED = text(f"""
+    select {columns(Order)}, {columns(Invitation)}
+    from orders join invitations on invitations.id = orders.invitation_id
+    where orders.order_id = cast(:order_id as text)
+        and invitations.owner_id = cast(:owner_id as bigint)""")  # noqa: S608  names of columns
+_NEWEST = text("""
+    select distinct on (invitation_id) invitation_id, order_id from orders
+    where invitation_id = any(cast(:ids as bigint[]))
+    order by invitation_id, created_at desc, order_id desc""")
 
 
 async def newest_order(session: UnitOfWork, invitation_id: int) -> Order | None:
@@ -23,15 +34,10 @@ async def newest_order(session: UnitOfWork, invitation_id: int) -> Order | None:
     return (await session.scalars(query)).one_or_none()
 
 
-async def newest_order_ids(session: UnitOfWork, invitation_ids: Iterable[int]) -> dict[int, str]:
+async def newest_order_ids(session: Statements, invitation_ids: Iterable[int]) -> dict[int, str]:
     """The newest order id of each invitation that has one."""
-    query = (
-        select(Order.invitation_id, Order.order_id)
-        .where(Order.invitation_id.in_(list(invitation_ids)))
-        .ext(distinct_on(Order.invitation_id))
-        .order_by(Order.invitation_id, Order.created_at.desc(), Order.order_id.desc())
-    )
-    return dict((await session.execute(query)).all())
+    found = await session.execute(_NEWEST, {"ids": list(invitation_ids)})
+    return {row.invitation_id: row.order_id for row in found}
 
 
 async def order(session: UnitOfWork, order_id: str) -> Order | None:
@@ -53,15 +59,13 @@ async def end_lease(session: UnitOfWork, invitation_id: int, *, until: datetime)
     )
 
 
-async def owned_order(session: UnitOfWork, owner_id: int, order_id: str) -> tuple[Order, Invitation] | None:
+async def owned_order(session: Statements, owner_id: int, order_id: str) -> tuple[Order, Invitation] | None:
+    """The owner's order, for looking only; its invitation comes without its package."""
     if not storable(order_id):
         return None
-    query = (
-        select(Order, Invitation)
-        .join(Invitation, Invitation.id == Order.invitation_id)
-        .where(Order.order_id == order_id, Invitation.owner_id == owner_id)
-    )
-    return (await session.execute(query)).one_or_none()
+    for row in await session.execute(_OWNED, {"owner_id": owner_id, "order_id": order_id}):
+        return seen(Order, row), seen(Invitation, row)
+    return None
 
 
 async def owned_orders(
