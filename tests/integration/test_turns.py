@@ -136,7 +136,7 @@ async def test_pages_and_api_under_a_locked_table_are_refused_soon(stand: Stand)
             stand.http.get("/api/v1/user-profile", headers=headers), stand.http.get("/i/rani-bima")
         )
         assert (reply.status_code, reply.json()["code"]) == (503, "busy")
-        assert (page.status_code, "busy" in page.text) == (503, True)
+        assert page.status_code == 503
         assert reply.headers["retry-after"] == page.headers["retry-after"] == "10"
         assert time.monotonic() - began < 5
 
