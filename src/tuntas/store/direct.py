@@ -40,7 +40,7 @@ class Statements(Protocol):
 
 
 class Direct:
-    """Statements of one transaction of the driver, which the caller begins and ends."""
+    """Statements of one connection of the driver, whose transaction the caller begins and ends."""
 
     def __init__(self, connection: Any) -> None:  # noqa: ANN401  asyncpg has no types
         self._connection = connection
@@ -55,6 +55,7 @@ class Direct:
         return _Rows(row[0] for row in await self.execute(statement, values))
 
     def begin_nested(self) -> AbstractAsyncContextManager[Any]:
+        """A transaction; within one, a savepoint."""
         savepoint: AbstractAsyncContextManager[Any] = self._connection.transaction()
         return savepoint
 

@@ -20,6 +20,7 @@ _SEEN = f"""
     from invitations join packages on packages.id = invitations.package_id
     where invitations.owner_id = cast(:owner_id as bigint)"""  # noqa: S608  names of columns
 _OWNED = text(f"{_SEEN} and invitations.id = cast(:id as bigint)")
+_LOCK = text(f"{_OWNED.text} for update of invitations")
 _OF_OWNER = text(f"""{_SEEN} and invitations.id < cast(:before as bigint)
     order by invitations.id desc limit cast(:number as bigint)""")
 
@@ -81,12 +82,16 @@ async def invitations_of(
     return [_seen(row) for row in await session.execute(_OF_OWNER, values)]
 
 
-async def seen_invitation(session: Statements, owner_id: int, invitation_id: int) -> Invitation | None:
-    """The owner's invitation, for looking only."""
+async def seen_invitation(
+    session: Statements, owner_id: int, invitation_id: int, *, lock: bool = False
+) -> Invitation | None:
+    """The owner's invitation, for looking only; with `lock`, nobody else changes what it owns meanwhile."""
     if not storable(invitation_id):
         return None
+    if lock:
+        take(session, Lock.INVITATION)
     values = {"owner_id": owner_id, "id": invitation_id}
-    return next((_seen(row) for row in await session.execute(_OWNED, values)), None)
+    return next((_seen(row) for row in await session.execute(_LOCK if lock else _OWNED, values)), None)
 
 
 def _seen(row: Any) -> Invitation:  # noqa: ANN401  a row of _SEEN
