@@ -47,8 +47,7 @@ class Direct:
         self.info: dict[Any, Any] = {}
 
     async def execute(self, statement: TextClause, values: Mapping[str, Any], /) -> "_Rows":
-        query, names = _compiled(statement)
-        arguments = [values[name] for name in names]
+        query, arguments = compiled(statement, values)
         return _Rows(await self._connection.fetch(query, *arguments, record_class=_Row))
 
     async def scalars(self, statement: TextClause, values: Mapping[str, Any], /) -> "_Rows":
@@ -67,6 +66,12 @@ class _Rows(list[Any]):
 
 class _Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg has no types
     __getattr__ = asyncpg.Record.__getitem__
+
+
+def compiled(statement: TextClause, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """The statement as the driver takes it, and its arguments in their order."""
+    query, names = _compiled(statement)
+    return query, [values[name] for name in names]
 
 
 _DIALECT: Dialect = dialect.dialect()  # type: ignore[no-untyped-call]
