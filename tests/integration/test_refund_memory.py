@@ -175,6 +175,18 @@ async def test_after_a_person_said_not_done_the_money_goes_back_once(stand: Stan
     assert (await stand.invitation())["payment_status"] == "refunded"
 
 
+async def test_the_customer_is_told_that_their_money_is_being_given_back(stand: Stand) -> None:
+    order_id = await paid(stand)
+    await lost(stand, order_id)
+    reply = await stand.http.get(f"/api/v1/payments/{order_id}", headers=await stand.bearer())
+    assert (reply.json()["status"], reply.json()["state"]) == ("paid", "giving_back")
+    assert (reply.json()["refunded_amount"], reply.json()["given_back"]) == (0, [])
+    await stand.pass_time(minutes=2)
+    assert await resume_refunds(stand.backend) == 1
+    reply = await stand.http.get(f"/api/v1/payments/{order_id}", headers=await stand.bearer())
+    assert (reply.json()["state"], reply.json()["refunded_amount"]) == ("given_back", PRICE)
+
+
 async def test_a_refund_that_can_still_be_asked_about_is_not_settled_by_a_guess(stand: Stand) -> None:
     order_id = await paid(stand)
     with pytest.raises(errors.NoRefundUnderWay):

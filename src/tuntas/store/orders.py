@@ -3,14 +3,18 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, tuple_, update
+from sqlalchemy import or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
 
 from tuntas.domain.money import Rupiah
 from tuntas.domain.orders import OrderKind
 from tuntas.store.database import UnitOfWork, storable
 from tuntas.store.locks import Lock, take
 from tuntas.store.models import DomainGrant, Invitation, Order, Transaction
+
+ORDERS_LOOKED_AT = 50
+"""Of one invitation, newest first, wherever its orders are looked at together."""
 
 
 async def newest_order(session: UnitOfWork, invitation_id: int) -> Order | None:
@@ -83,12 +87,21 @@ async def owned_orders(
 async def owned_orders_for(
     session: UnitOfWork, owner_id: int, invitation_ids: Collection[int]
 ) -> Sequence[tuple[Order, Invitation]]:
-    """All orders of these invitations, as far as they are the owner's; newest first."""
-    query = (
-        select(Order, Invitation)
-        .join(Invitation, Invitation.id == Order.invitation_id)
-        .where(Invitation.owner_id == owner_id, Invitation.id.in_(invitation_ids))
+    """The newest orders of each of these invitations, as far as they are the owner's; newest first."""
+    newest = (
+        select(Order)
+        .where(Order.invitation_id == Invitation.id)
         .order_by(Order.created_at.desc(), Order.order_id.desc())
+        .limit(ORDERS_LOOKED_AT)
+        .lateral()
+    )
+    looked_at = aliased(Order, newest)
+    query = (
+        select(looked_at, Invitation)
+        .select_from(Invitation)
+        .join(newest, true())
+        .where(Invitation.owner_id == owner_id, Invitation.id.in_(invitation_ids))
+        .order_by(looked_at.created_at.desc(), looked_at.order_id.desc())
     )
     return [(order, invitation) for order, invitation in await session.execute(query)]
 

@@ -206,11 +206,13 @@ async def given_back(session: UnitOfWork, order_ids: Iterable[str]) -> Mapping[s
     return {order_id: Rupiah(int(total)) for order_id, total in await session.execute(query)}
 
 
-async def that_went_back(session: UnitOfWork, order_ids: Iterable[str]) -> Mapping[str, list[Refund]]:
-    """Each refund that the customer has got of these orders, or is about to; oldest first."""
+async def that_go_back(session: UnitOfWork, order_ids: Iterable[str]) -> Mapping[str, list[Refund]]:
+    """Each refund of these orders that the customer has got, is about to get, or that has no answer yet;
+    oldest first.
+    """
     query = (
         select(Refund)
-        .where(Refund.order_id.in_(list(order_ids)), Refund.state.in_(GIVEN_BACK))
+        .where(Refund.order_id.in_(list(order_ids)), Refund.state.in_(COUNTED))
         .order_by(Refund.created_at, Refund.refund_key)
     )
     found: dict[str, list[Refund]] = defaultdict(list)

@@ -11,7 +11,7 @@ const PATIENCE_MS = 10000;
 const CHECK_PATIENCE_MS = 45000; // as long as the backend waits for Midtrans
 const CHECK_URL = "/api/v1/midtrans/check-status";
 const TOO_SOON = 429; // Midtrans was asked a moment ago: what we hold is as new
-const UNDECIDED = ["pending", "overdue", "confirming", "in_review"];
+const UNDECIDED = ["pending", "overdue", "confirming", "in_review", "giving_back"];
 
 const page = document.getElementById("payment");
 const url = `/api/v1/payments/${encodeURIComponent(page.dataset.orderId)}`;
