@@ -100,7 +100,8 @@ async function renew() {
   }
   const hadFocus = page.contains(document.activeElement);
   const decided = next.dataset.paymentState !== page.dataset.paymentState;
-  page.replaceChildren(...next.childNodes);
+  page.textContent = ""; // not `replaceChildren`: Android WebView before 86 has none
+  page.append(...next.childNodes);
   Object.assign(page.dataset, next.dataset);
   page.classList.toggle("arrived", decided);
   document.title = fresh.title;
