@@ -260,3 +260,24 @@ async def test_a_machine_that_froze_keeps_nobody_waiting(
         await scalar(database, "select pg_sleep(60)")
     assert time.monotonic() - began < 5
     await asyncio.wait_for(database.close(), 5)
+
+
+async def test_a_database_closed_for_maintenance_is_a_503_and_serves_again(database_url: str) -> None:
+    name = re.search(r"/(\w+)\?", database_url)
+    assert name
+    others = database_url.replace(name[0], "/postgres?")
+
+    def allow(yes: bool) -> None:
+        with psycopg.connect(others, autocommit=True) as connection:
+            connection.execute(f"alter database {name[1]} allow_connections {yes}")
+
+    allow(False)
+    try:
+        async with open_stand(database_url) as stand:
+            reply = await stand.http.get("/api/v1/packages")
+            assert (reply.status_code, reply.json()["code"]) == (503, "database_unavailable")
+            assert (await stand.notify("INV-x", "settlement")).status_code == 503
+            allow(True)
+            assert (await stand.http.get("/api/v1/packages")).status_code == 200
+    finally:
+        allow(True)

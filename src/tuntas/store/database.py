@@ -61,11 +61,12 @@ Planned once and rightly, whatever the tables' size: there is only one way left.
 and `limit` over a growing table belongs on such a connection.
 """
 
-_AWAY = ("08", "28", "3D", "53", "57P", "58", "25006")
+_AWAY = ("08", "28", "3D", "53", "55000", "57P", "58", "25006")
 """How SQLSTATEs begin that say: PostgreSQL cannot serve anybody now.
 
 Connection lost, we are refused, no such database, out of connections, memory or disk, shutting down or
-starting, trouble of its machine; 25006 is a read-only standby.
+starting, trouble of its machine; 55000 is a database that is closed to connections for maintenance, 25006
+a read-only standby.
 """
 _BUSY = {"57014", "25P03"}
 """SQLSTATEs of a statement, and of a pause in a transaction, that took longer than the limits above."""

@@ -225,5 +225,5 @@ def _row(transaction: Transaction) -> dict[str, object]:
         "settlement_time": transaction.settlement_time,
         "first_heard_at": transaction.first_heard_at,
         "payable_until": transaction.payable_until,
-        "how_to_pay": json.dumps(told) if (told := transaction.how_to_pay.told()) else None,
+        "how_to_pay": json.dumps(told) if (told := transaction.how_to_pay.remembered()) else None,
     }

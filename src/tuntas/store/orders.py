@@ -18,6 +18,14 @@ _OWNED = text(f"""
     from orders join invitations on invitations.id = orders.invitation_id
     where orders.order_id = cast(:order_id as text)
         and invitations.owner_id = cast(:owner_id as bigint)""")  # noqa: S608  names of columns
+_NEWEST_OF_EACH = text(f"""
+    select {columns(Order)}, {columns(Invitation)}
+    from invitations cross join lateral (
+        select * from orders mine where mine.invitation_id = invitations.id
+        order by mine.created_at desc, mine.order_id desc limit :limit
+    ) orders
+    where invitations.owner_id = cast(:owner_id as bigint) and invitations.id = any(cast(:ids as bigint[]))
+    order by orders.created_at desc, orders.order_id desc""")  # noqa: S608  names of columns
 _NEWEST_ORDER = text(f"""
     select {columns(Order)} from orders where invitation_id = cast(:invitation_id as bigint)
     order by created_at desc, order_id desc limit 1""")  # noqa: S608  names of columns
@@ -38,6 +46,9 @@ _NEWEST = text("""
     select distinct on (invitation_id) invitation_id, order_id from orders
     where invitation_id = any(cast(:ids as bigint[]))
     order by invitation_id, created_at desc, order_id desc""")
+
+ORDERS_LOOKED_AT = 50
+"""Of one invitation, newest first, wherever its orders are looked at together."""
 
 
 async def newest_order(session: Statements, invitation_id: int) -> Order | None:
@@ -121,16 +132,16 @@ async def owned_orders(
 
 
 async def owned_orders_for(
-    session: UnitOfWork, owner_id: int, invitation_ids: Collection[int]
+    session: Statements, owner_id: int, invitation_ids: Collection[int]
 ) -> Sequence[tuple[Order, Invitation]]:
-    """All orders of these invitations, as far as they are the owner's; newest first."""
-    query = (
-        select(Order, Invitation)
-        .join(Invitation, Invitation.id == Order.invitation_id)
-        .where(Invitation.owner_id == owner_id, Invitation.id.in_(invitation_ids))
-        .order_by(Order.created_at.desc(), Order.order_id.desc())
-    )
-    return [(order, invitation) for order, invitation in await session.execute(query)]
+    """The newest orders of each of these invitations, as far as they are the owner's; newest first.
+
+    For looking only.
+    """
+    values = {"owner_id": owner_id, "ids": list(invitation_ids), "limit": ORDERS_LOOKED_AT}
+    return [
+        (seen(Order, row), seen(Invitation, row)) for row in await session.execute(_NEWEST_OF_EACH, values)
+    ]
 
 
 async def owned_order_named(session: UnitOfWork, owner_id: int, name: str) -> str | None:

@@ -52,9 +52,9 @@ _GIVEN_BACK = text("""
     select order_id, sum(amount) as total from refunds
     where order_id = any(cast(:order_ids as text[])) and state = any(cast(:given_back as text[]))
     group by order_id""")
-_THAT_WENT_BACK = text(f"""
+_THAT_GO_BACK = text(f"""
     select {columns(Refund)} from refunds
-    where order_id = any(cast(:order_ids as text[])) and state = any(cast(:given_back as text[]))
+    where order_id = any(cast(:order_ids as text[])) and state = any(cast(:counted as text[]))
     order by created_at, refund_key""")  # noqa: S608  names of columns
 
 
@@ -211,11 +211,13 @@ async def given_back(session: Statements, order_ids: Iterable[str]) -> Mapping[s
     return {row.order_id: Rupiah(int(row.total)) for row in await session.execute(_GIVEN_BACK, values)}
 
 
-async def that_went_back(session: Statements, order_ids: Iterable[str]) -> Mapping[str, list[Refund]]:
-    """Each refund that the customer has got of these orders, or is about to; oldest first. To look at."""
-    values = {"order_ids": list(order_ids), "given_back": list(GIVEN_BACK)}
+async def that_go_back(session: Statements, order_ids: Iterable[str]) -> Mapping[str, list[Refund]]:
+    """Each refund of these orders that the customer has got, is about to get, or that has no answer yet;
+    oldest first. For looking only.
+    """
+    values = {"order_ids": list(order_ids), "counted": list(COUNTED)}
     found: dict[str, list[Refund]] = defaultdict(list)
-    for row in await session.execute(_THAT_WENT_BACK, values):
+    for row in await session.execute(_THAT_GO_BACK, values):
         refund = seen(Refund, row)
         found[refund.order_id].append(refund)
     return found

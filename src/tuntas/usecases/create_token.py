@@ -40,11 +40,13 @@ from tuntas.usecases.errors import (
     AmountMismatch,
     DomainReleased,
     InvitationNotFound,
+    PaymentInReview,
     TokenInProgress,
     UseCaseError,
 )
 from tuntas.usecases.flights import FlightEnded
 from tuntas.usecases.invitations import is_live
+from tuntas.usecases.payments import money_is_held_up
 from tuntas.usecases.return_address import check_finish_url, own_address
 
 log = structlog.get_logger()
@@ -60,7 +62,7 @@ _EVERYBODY = "all"
 _WORTHWHILE = timedelta(minutes=2)
 """A token with less life than this is not handed out again."""
 _FIRST_CHECK = timedelta(minutes=2)
-_STILL_PAYABLE = {Rung.PENDING, Rung.AUTHORIZE, Rung.CHALLENGE, Rung.DENY}
+_STILL_PAYABLE = {Rung.PENDING, Rung.DENY}
 """After these the same Snap page can still be paid; `deny` is one attempt's end, not the order's."""
 
 
@@ -112,8 +114,8 @@ async def create_token(
     """The live token of the invitation's order, a new one where there is none.
 
     `amount` decides nothing: it is compared with the price. `finish_url` is where the customer returns; ours
-    where it is None. Raises InvitationNotFound, AmountMismatch, AlreadyPaid, FinishUrlNotAllowed,
-    TokenInProgress, or a GatewayError after which the order stays resumable.
+    where it is None. Raises InvitationNotFound, AmountMismatch, AlreadyPaid, PaymentInReview,
+    FinishUrlNotAllowed, TokenInProgress, or a GatewayError after which the order stays resumable.
     """
     if finish_url is not None:
         check_finish_url(backend.settings, finish_url)
@@ -188,6 +190,8 @@ async def _next_step(session: Statements, backend: Backend, wish: _Wish) -> Toke
         raise AmountMismatch(Rupiah(invitation.price))
     if invitation.payment_status == PaymentStatus.PAID and is_live(invitation, now) and not wish.renew:
         raise AlreadyPaid
+    if await money_is_held_up(session, backend, invitation):
+        raise PaymentInReview
 
     order = await _usable_order(session, invitation, now)
     if order is None:
