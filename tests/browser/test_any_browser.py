@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,9 +11,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import Town
 from tests.browser.shelf import CUT_OR_WIDE, PASSWORD, Shelf, new_shelf
+from tuntas import web
 
 pytestmark = pytest.mark.browser
 
+STATIC = Path(web.__file__).parent / "static"
 HOSTED = re.compile(r"/snap/v\d/redirection/")
 WITHOUT_TIMEOUT = "delete AbortSignal.timeout"
 """As iOS before 16."""
@@ -142,6 +145,46 @@ def test_back_closes_the_popup_and_not_the_shop(phone: Page, shelf: Shelf) -> No
     expect(phone.locator("#snap-midtrans")).to_have_count(0)
     phone.go_back()
     expect(phone).to_have_url(f"{shelf.web}/invitations")
+
+
+def test_a_payment_page_changes_by_itself_in_an_old_web_view(phone: Page, shelf: Shelf, town: Town) -> None:
+    phone.add_init_script("delete Element.prototype.replaceChildren; " + WITHOUT_TIMEOUT)
+    order = shelf.order(shelf.invitation("tua"))
+    shelf.choose(order, "bca_va")
+    phone.goto(f"{shelf.web}/payment/pending?order_id={order['order_id']}")
+    town.act(town.transactions(order["order_id"])[0]["transaction_id"], "pay")
+    expect(phone.locator(".hero .word")).to_have_text("Lunas")
+    expect(phone.locator("#payment .word")).to_have_count(1)
+
+
+def test_scripts_and_styles_hold_nothing_that_phones_of_2020_cannot_read(phone: Page, shelf: Shelf) -> None:
+    """One word that a browser does not know costs the whole file, or the whole rule."""
+    phone.goto(f"{shelf.web}/login")
+    for script in STATIC.glob("*.js"):
+        source = re.sub(r"(?m)^(import .*|export )", "", script.read_text())
+        assert phone.evaluate("(source) => void new Function(source)", source) is None, script.name
+        assert not re.search(r"\.replaceChildren\(|\.at\(|structuredClone|\?\?=", source), script.name
+    styles = re.sub(r"/\*.*?\*/", "", (STATIC / "tuntas.css").read_text(), flags=re.DOTALL)
+    assert not re.search(r":is\(|:where\(|-(inline|block):|color-mix|@layer|\binset:", styles)
+
+
+def test_a_page_older_than_the_money_that_came_asks_for_no_more(phone: Page, shelf: Shelf) -> None:
+    number = checkout(phone, shelf)
+    shelf.notify(str(shelf.order(number)["order_id"]), "capture", fraud_status="challenge")
+    phone.click("#pay")
+    expect(phone.locator("#notice")).to_contain_text("Jangan membayar lagi")
+    expect(phone.locator("#pay")).to_be_hidden()
+    phone.get_by_role("link", name="Lihat status").first.click()
+    expect(phone.locator("#checkout")).to_have_attribute("data-payment-state", "in_review")
+
+
+def test_without_scripts_a_form_says_that_the_language_comes_first(phone: Page, shelf: Shelf) -> None:
+    """Chromium under test takes no `noscript` for shown, so that it is there must do."""
+    for path in ("/invitations/new", "/account"):
+        phone.goto(f"{shelf.web}{path}")
+        told = phone.locator("main noscript").text_content() or ""
+        assert "Ganti bahasa sebelum mengisi" in told
+        expect(phone.get_by_text("Ganti bahasa sebelum mengisi")).to_be_hidden()
 
 
 def test_what_was_typed_survives_switching_the_language(browser: Browser, shelf: Shelf) -> None:

@@ -27,6 +27,10 @@ class NoAnswer(RuntimeError):
     """Something that must come back did not."""
 
 
+class HeldUp(NoAnswer):
+    """The shop asks for no more money: what came is still being looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Customer:
     invitation_id: int
@@ -99,10 +103,14 @@ class Players:
             await self._check_status(customer, pages[-1], patiently=False)
 
     async def _choose(self, visit: Visit, customer: Customer, pages: list[Page]) -> str | None:
-        """Begin an attempt; None where the page has one that waits or was paid."""
+        """Begin an attempt; None where the page has one that waits or was paid, or money is held up."""
         card = {"card_number": _CARD} if visit.method == "credit_card" else {}
         for first_try in (True, False):
-            page = pages[0] if visit.old_page and pages else await self._page(customer)
+            try:
+                page = pages[0] if visit.old_page and pages else await self._page(customer)
+            except HeldUp:
+                self.counts["customers asked to wait"] += 1
+                return None
             pages.append(page)
             reply = await self.control(f"sessions/{page.token}/choose", method=visit.method, **card)
             if reply.is_success:
@@ -164,6 +172,8 @@ class Players:
                     document = reply.json()
                     return document if isinstance(document, dict) else {}
                 last = f"{reply.status_code} {reply.text}"
+                if '"payment_in_review"' in reply.text:
+                    raise HeldUp(f"{path}: {last}")
                 if reply.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
                     raise NoAnswer(f"{path}: {last}")
             if loop.time() >= deadline:

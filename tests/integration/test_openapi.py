@@ -204,7 +204,10 @@ async def _payments(contract: Contract, bearer: dict[str, str]) -> None:
             reply = await contract.call("post", path, headers=bearer, json={**ask, **changed})
         order_id = reply.json()["order_id"]
         if path == tokens[0]:
-            await stand.notify(order_id, "expire")
+            await stand.notify(order_id, "capture", transaction_id="card", fraud_status="challenge")
+            for again in tokens:
+                await contract.call("post", again, headers=bearer, json=ask)
+            await stand.notify(order_id, "expire", transaction_id="card")
     one, page = "/api/v1/payments/{order_id}", "/api/v1/payments"
     check = "/api/v1/midtrans/check-status"
     await contract.call("get", one, f"{page}/{order_id}", headers=bearer)

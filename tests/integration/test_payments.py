@@ -1,12 +1,14 @@
 """A payment's answer holds everything that its owner needs: how to pay, until when, and what came back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.stand import PRICE, Stand, open_stand
+from tests.stand import INVITATION, PRICE, Stand, open_stand
 from tuntas.domain.money import Rupiah
+from tuntas.store import orders
+from tuntas.usecases.payments import payments_for
 from tuntas.usecases.refund import refund
 from tuntas.usecases.refund_by_hand import refund_by_hand
 
@@ -184,3 +186,18 @@ async def test_own_payments_come_in_pages_newest_first(stand: Stand) -> None:
     assert (reply.status_code, reply.json()["code"]) == (404, "order_not_found")
     for wrong in ("limit=0", "limit=101", "limit=x", "before="):
         assert (await stand.http.get(f"/api/v1/payments?{wrong}", headers=headers)).status_code == 422
+
+
+async def test_of_an_invitation_ordered_over_and_over_the_newest_orders_are_looked_at(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders, "ORDERS_LOOKED_AT", 2)
+    made = []
+    for _ in range(3):
+        made.append(await stand.order())
+        await stand.notify(made[-1], "expire", transaction_id=f"t-{len(made)}")
+        stand.clock.ahead += timedelta(seconds=1)
+    (owner,) = stand.rows("select owner_id from invitations where id = 5")
+    found = await payments_for(stand.backend, owner["owner_id"], [INVITATION, 999])
+    assert [payment.order.order_id for payment in found[INVITATION]] == made[:0:-1]
+    assert await payments_for(stand.backend, owner["owner_id"] + 1, [INVITATION]) == {}

@@ -260,6 +260,8 @@ async def _what_seldom_happens(stand: Stand) -> None:
         await ledger.write_statuses(session, [NewStatus(order_id, PaymentStatus.PAID, now)])
         await ledger.write_grants(session, [(book, (Grant(order_id, now, now, now + timedelta(1)),))])
         payment = order_id, transaction_id
+        await orders.begin_lease(session, order_id, until=now)
+        await orders.locked_order(session, order_id)
         await told_refunds.record(session, {payment: [RefundRow("walk", Rupiah(1))]}, at=now)
         for stands in (True, False):
             await told_refunds.record_voids(session, [Void(payment, Rupiah(1), stands=stands)], at=now)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.command import DONE, SANDBOX, WRONG, Result, tuntas
-from tests.stand import PRICE, Stand
+from tests.stand import INVITATION, PRICE, Stand
 from tuntas.domain.money import Rupiah
 from tuntas.domain.refunds import WayBack
 from tuntas.midtrans.errors import GatewayTimeout
@@ -173,6 +173,26 @@ async def test_after_a_person_said_not_done_the_money_goes_back_once(stand: Stan
     assert result.refund_key == f"{order_id}-r2"
     assert await returned(stand, order_id) == PRICE
     assert (await stand.invitation())["payment_status"] == "refunded"
+
+
+async def test_the_customer_is_told_that_their_money_is_being_given_back(stand: Stand) -> None:
+    order_id = await paid(stand)
+    await lost(stand, order_id)
+    reply = await stand.http.get(f"/api/v1/payments/{order_id}", headers=await stand.bearer())
+    assert (reply.json()["status"], reply.json()["state"]) == ("paid", "giving_back")
+    assert (reply.json()["refunded_amount"], reply.json()["given_back"]) == (0, [])
+    token = (await stand.bearer())["Authorization"].removeprefix("Bearer ")
+    for path in (f"/payment/success?order_id={order_id}", f"/checkout/{INVITATION}", "/invitations"):
+        page = await stand.http.get(path, headers={"Cookie": f"tuntas_session={token}"})
+        assert (
+            "sedang dikembalikan" in page.text.lower()
+            or "Pengembalian dana Anda sudah kami minta" in page.text
+        )
+        assert "data-pay=" not in page.text
+    await stand.pass_time(minutes=2)
+    assert await resume_refunds(stand.backend) == 1
+    reply = await stand.http.get(f"/api/v1/payments/{order_id}", headers=await stand.bearer())
+    assert (reply.json()["state"], reply.json()["refunded_amount"]) == ("given_back", PRICE)
 
 
 async def test_a_refund_that_can_still_be_asked_about_is_not_settled_by_a_guess(stand: Stand) -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.stand import INVITATION, PRICE, Stand, open_stand
+from tuntas.usecases.accept_payment import accept_payment
 
 pytestmark = pytest.mark.anyio
 
@@ -205,3 +206,53 @@ async def test_a_refusal_of_midtrans_is_told_apart(
         ):
             reply = await wrong.ask_token()
     assert (reply.status_code, reply.json()["code"]) == (502, code)
+
+
+HELD_UP: dict[str, list[dict[str, str]]] = {
+    "a card in review": [{"status": "capture", "fraud_status": "challenge", "payment_type": "credit_card"}],
+    "a card that is only authorized": [{"status": "authorize", "payment_type": "credit_card"}],
+    "another amount": [{"status": "settlement", "gross_amount": "250000.00"}],
+}
+
+
+@pytest.mark.parametrize("told", HELD_UP.values(), ids=HELD_UP)
+@pytest.mark.parametrize("left", [timedelta(), timedelta(hours=30)], ids=["in time", "late"])
+async def test_while_money_is_held_up_nobody_is_asked_to_pay_again(
+    stand: Stand, told: list[dict[str, str]], left: timedelta
+) -> None:
+    order_id = await stand.order()
+    for said in told:
+        await stand.notify(order_id, **said)
+    stand.clock.ahead = left
+    for renew in (False, True):
+        reply = await stand.ask_token(renew=renew)
+        assert (reply.status_code, reply.json()["code"]) == (409, "payment_in_review")
+    assert len(stand.rows("select 1 from orders")) == 1
+
+
+async def test_an_older_order_s_money_that_is_held_up_counts_too(stand: Stand) -> None:
+    first = await stand.order()
+    await stand.notify(first, "expire", transaction_id="ended")
+    second = await stand.order()
+    await stand.notify(first, "capture", transaction_id="late", fraud_status="challenge")
+    assert (await stand.ask_token()).json()["code"] == "payment_in_review"
+    await stand.notify(first, "deny", transaction_id="late", fraud_status="deny")
+    assert await stand.order() == second, "nothing is held up any more: the live token is given again"
+
+
+async def test_who_paid_twice_buys_no_more_time_before_a_person_decided(stand: Stand) -> None:
+    order_id = await stand.order()
+    await stand.notify(order_id, "settlement", transaction_id="va")
+    await stand.notify(order_id, "settlement", transaction_id="qr", settlement_time="2026-11-03 12:05:00")
+    assert (await stand.ask_token(renew=True)).json()["code"] == "payment_in_review"
+    await accept_payment(stand.backend, order_id, reason="kept as a gift", actor="test")
+    assert (await stand.ask_token(renew=True)).status_code == 201
+
+
+async def test_what_midtrans_has_yet_to_confirm_is_not_sold_again(database_url: str) -> None:
+    async with open_stand(database_url, notified=False, tuntas_confirm="before") as stand:
+        order_id = await stand.order()
+        await stand.notify(order_id, "pending")
+        assert await stand.order() == order_id
+        await stand.notify(order_id, "settlement")
+        assert (await stand.ask_token()).json()["code"] == "payment_in_review"

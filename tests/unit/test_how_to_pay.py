@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,7 +62,7 @@ def action(name: str, url: str) -> dict[str, str]:
 )
 def test_each_method_tells_its_own(fields: dict[str, Any], way: HowToPay) -> None:
     fact = told(**fields)
-    assert fact.how_to_pay == way
+    assert fact.how_to_pay.told() == way.told()
     assert fact.unreadable == ()
 
 
@@ -113,16 +114,20 @@ def test_a_code_that_is_no_text_or_too_long_is_named_and_never_cut(name: str, va
 
 
 WORDS = st.sampled_from([None, "1", "2", "3"])
-WAYS = st.builds(
-    lambda va, bill, code, qr: HowToPay(
+
+
+def way(va: str | None, bill: str | None, code: str | None, qr: str | None, answered: bool) -> HowToPay:
+    found = HowToPay(
         **({"bank": "bank" + va, "va_number": va} if va else {}),
         **({"biller_code": "biller" + bill, "bill_key": bill} if bill else {}),
         **({"store": "store" + code, "payment_code": code} if code else {}),
         qr_string=qr,
         app_url=qr,
-    ),
-    WORDS, WORDS, WORDS, WORDS,
-)  # fmt: skip
+    )
+    return replace(found, answered=frozenset(found.told() if answered else ()))
+
+
+WAYS = st.builds(way, WORDS, WORDS, WORDS, WORDS, st.booleans())
 
 
 @settings(deadline=None)
@@ -139,3 +144,18 @@ def test_order_and_repetition_of_telling_change_nothing_and_no_pair_is_mixed(way
     assert known.biller_code == (known.bill_key and f"biller{known.bill_key}")
     assert known.store == (known.payment_code and f"store{known.payment_code}")
     assert known.told().keys() == {name for way in ways for name in way.told()}
+
+
+@pytest.mark.parametrize("forged", ["0", "99999"])
+def test_midtrans_s_own_answer_outranks_a_notification_whose_number_nobody_signed(forged: str) -> None:
+    claim = told(Source.NOTIFICATION, va_numbers=[{"bank": "bca", "va_number": forged}]).how_to_pay
+    answer = told(Source.STATUS, va_numbers=[{"bank": "bca", "va_number": "8240"}]).how_to_pay
+    for known in (join(claim, answer), join(answer, claim), join(join(answer, claim), claim)):
+        assert known.va_number == "8240"
+        assert HowToPay.recalled(known.remembered()) == known
+
+
+def test_what_midtrans_did_not_answer_is_taken_from_the_notification() -> None:
+    claim = told(Source.NOTIFICATION, biller_code="70012", bill_key="0013").how_to_pay
+    known = join(claim, told(Source.STATUS, qr_string=QR).how_to_pay)
+    assert (known.bill_key, known.qr_string) == ("0013", QR)

@@ -34,6 +34,7 @@ def attempt(rung: Rung, name: str = "one", *, stray: bool = False, kept: bool = 
 def told(
     *attempts: Transaction,
     given_back: int = 0,
+    giving_back: bool = False,
     claimed: bool = False,
     closed: bool = False,
     bought_before: bool = False,
@@ -54,6 +55,7 @@ def told(
         order,
         unapplied=unapplied_payments([order], entitlement),
         given_back=Rupiah(given_back),
+        giving_back=giving_back,
         claimed=claimed,
         deadline=NOW + left,
         now=NOW,
@@ -105,6 +107,12 @@ def test_money_that_went_back_is_told_and_nobody_pays_again(rung: Rung) -> None:
 def test_a_part_that_went_back_is_told(rung: Rung) -> None:
     assert told(attempt(rung)) is PaymentState.PARTLY_GIVEN_BACK
     assert told(attempt(Rung.SETTLEMENT), given_back=1) is PaymentState.PARTLY_GIVEN_BACK
+
+
+def test_money_that_was_asked_to_go_back_is_told_before_it_went() -> None:
+    assert told(attempt(Rung.SETTLEMENT), giving_back=True) is PaymentState.GIVING_BACK
+    assert told(attempt(Rung.PARTIAL_REFUND), given_back=1, giving_back=True) is PaymentState.GIVING_BACK
+    assert told(attempt(Rung.REFUND), giving_back=True) is PaymentState.GIVEN_BACK
 
 
 def test_no_state_both_holds_money_and_asks_for_it() -> None:

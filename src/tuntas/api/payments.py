@@ -25,6 +25,7 @@ from tuntas.usecases.errors import (
     FinishUrlNotAllowed,
     InvitationNotFound,
     OrderNotFound,
+    PaymentInReview,
     TokenInProgress,
     TooManyRequests,
 )
@@ -51,6 +52,7 @@ Before = Annotated[OrderId | None, Query(description="Only those older than this
             AmountMismatch,
             FinishUrlNotAllowed,
             AlreadyPaid,
+            PaymentInReview,
             DomainReleased,
             TokenInProgress,
             *_OF_MIDTRANS,

@@ -28,6 +28,8 @@ class PaymentState(StrEnum):
     PAID = "paid"
     PAID_TWICE = "paid_twice"
     """Money came in again for what was paid already, and waits for a person."""
+    GIVING_BACK = "giving_back"
+    """Paid; we asked for the money to go back, and have no answer yet."""
     FAILED = "failed"
     GIVEN_BACK = "given_back"
     """All of it: refunded, charged back, or voided before it settled."""
@@ -45,12 +47,13 @@ def standing(
     *,
     unapplied: Iterable[UnappliedPayment],
     given_back: Rupiah,
+    giving_back: bool,
     claimed: bool,
     deadline: datetime,
     now: datetime,
 ) -> PaymentState:
-    """`unapplied` is this order's money that bought nothing; `claimed`: a notification says paid, and waits
-    to be confirmed.
+    """`unapplied` is this order's money that bought nothing; `giving_back`: a refund of it has no answer yet;
+    `claimed`: a notification says paid, and waits to be confirmed.
     """
     waiting = {payment.why for payment in unapplied if payment.waits}
     rungs = {transaction.rung for transaction in order.transactions}
@@ -61,6 +64,8 @@ def standing(
     match order.status:
         case PaymentStatus.REFUNDED:
             return PaymentState.GIVEN_BACK
+        case PaymentStatus.PAID if giving_back:
+            return PaymentState.GIVING_BACK
         case PaymentStatus.PAID:
             partly = given_back or rungs & _PARTLY_TAKEN
             return PaymentState.PARTLY_GIVEN_BACK if partly else PaymentState.PAID

@@ -51,6 +51,7 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
     errors.TooManyUnpaid: HTTPStatus.CONFLICT,
     errors.AmountMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.AlreadyPaid: HTTPStatus.CONFLICT,
+    errors.PaymentInReview: HTTPStatus.CONFLICT,
     errors.FinishUrlNotAllowed: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TokenInProgress: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Busy: HTTPStatus.SERVICE_UNAVAILABLE,

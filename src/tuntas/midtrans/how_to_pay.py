@@ -31,7 +31,7 @@ def read_how_to_pay(fields: Fields, source: Source) -> HowToPay:
         **_store(fields),
         **(_links(fields) if source is Source.STATUS else {}),
     }
-    return HowToPay(**told)
+    return HowToPay(**told, answered=frozenset(told if source is Source.STATUS else ()))
 
 
 def _virtual_account(fields: Fields) -> dict[str, str]:

@@ -61,11 +61,12 @@ Planned once and rightly, whatever the tables' size: there is only one way left.
 and `limit` over a growing table belongs on such a connection.
 """
 
-_AWAY = ("08", "28", "3D", "53", "57P", "58", "25006")
+_AWAY = ("08", "28", "3D", "53", "55000", "57P", "58", "25006")
 """How SQLSTATEs begin that say: PostgreSQL cannot serve anybody now.
 
 Connection lost, we are refused, no such database, out of connections, memory or disk, shutting down or
-starting, trouble of its machine; 25006 is a read-only standby.
+starting, trouble of its machine; 55000 is a database that is closed to connections for maintenance, 25006
+a read-only standby.
 """
 _BUSY = {"57014", "25P03"}
 """SQLSTATEs of a statement, and of a pause in a transaction, that took longer than the limits above."""
@@ -146,13 +147,22 @@ class Database:
                 yield session
 
     @asynccontextmanager
+    async def looking(self) -> AsyncIterator[Direct]:
+        """As `reading`, on the driver itself: for what customers look at again and again."""
+        async with self._on_driver(Pool.ORDINARY) as connection:
+            yield connection
+
+    @asynccontextmanager
     async def batch(self) -> AsyncIterator[Direct]:
         """One transaction for many notifications, on connections of its own; raises as `transaction`."""
-        with _told():
-            async with self._engines[Pool.INTAKE].connect() as connection:
-                driver: Any = (await connection.get_raw_connection()).driver_connection
-                async with driver.transaction():
-                    yield Direct(driver)
+        async with self._on_driver(Pool.INTAKE) as connection, connection.begin_nested():
+            yield connection
+
+    @asynccontextmanager
+    async def direct(self) -> AsyncIterator[Direct]:
+        """As `transaction`, on the driver itself: for what customers do by the hundred at the same time."""
+        async with self._on_driver(Pool.ORDINARY) as connection, connection.begin_nested():
+            yield connection
 
     async def commit(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
         """Run `work` in one transaction; when it collides with another at its cost, run it again.
@@ -164,6 +174,17 @@ class Database:
     async def commit_batch(self, work: Callable[[Direct], Awaitable[Result]]) -> Result:
         """As `commit`, in a transaction of `batch`."""
         return await _again_when_collided(self.batch, work)
+
+    async def commit_direct(self, work: Callable[[Direct], Awaitable[Result]]) -> Result:
+        """As `commit`, in a transaction of `direct`."""
+        return await _again_when_collided(self.direct, work)
+
+    @asynccontextmanager
+    async def _on_driver(self, pool: Pool) -> AsyncIterator[Direct]:
+        with _told():
+            async with self._engines[pool].connect() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                yield Direct(driver)
 
     async def ping(self) -> None:
         """Whether it can store something now. Raises what `transaction` raises."""

@@ -240,7 +240,7 @@ class Transaction(Base):
     transaction_time: Mapped[datetime | None]
     settlement_time: Mapped[datetime | None]
     first_heard_at: Mapped[datetime]
-    how_to_pay: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    how_to_pay: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """What the customer needs to finish it, by name; see `domain.how_to_pay`."""
     payable_until: Mapped[datetime | None]
 

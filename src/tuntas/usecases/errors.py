@@ -12,7 +12,7 @@ UseCaseError
 │   DomainFixed, DomainReleased, DomainElsewhere,
 │   TooManyUnpaid                                           choosing a domain
 ├── AmountMismatch, AlreadyPaid, FinishUrlNotAllowed,
-│   TokenInProgress                                         asking to pay
+│   PaymentInReview, TokenInProgress                                         asking to pay
 ├── TooManyRequests, Overloaded                             asking too often, or all at once
 ├── Busy                                                    others are at work on the same thing
 └── NothingToRefund, TransactionNeeded, RefundTooLarge,
@@ -161,6 +161,12 @@ class AmountMismatch(UseCaseError):
 
 class AlreadyPaid(UseCaseError):
     code = "already_paid"
+
+
+class PaymentInReview(UseCaseError):
+    """Money for it is on its way or in, and undecided: paying once more would be paying twice."""
+
+    code = "payment_in_review"
 
 
 class FinishUrlNotAllowed(UseCaseError):

@@ -9,13 +9,13 @@ from tuntas.domain.grants import Entitlement, entitle
 from tuntas.domain.how_to_pay import NOTHING_TOLD, HowToPay
 from tuntas.domain.ladder import PaymentStatus, Rung
 from tuntas.domain.money import Rupiah
-from tuntas.domain.refunds import RefundState, WayBack
-from tuntas.domain.standing import PAYABLE, PaymentState, standing
+from tuntas.domain.refunds import GIVEN_BACK, RefundState, WayBack
+from tuntas.domain.standing import HELD_UP, PAYABLE, PaymentState, standing
 from tuntas.domain.transactions import Transaction as Attempt
 from tuntas.domain.unapplied import unapplied_payments
 from tuntas.store import inbox, orders, refunds
 from tuntas.store.books import Book, read_books
-from tuntas.store.database import UnitOfWork
+from tuntas.store.direct import Statements
 from tuntas.store.models import DomainGrant, Invitation, Order, Refund, Transaction
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import OrderNotFound
@@ -94,7 +94,7 @@ class PaymentPage:
 
 async def payment(backend: Backend, owner_id: int, order_id: str) -> Payment:
     """Raises OrderNotFound, also for somebody else's."""
-    async with backend.database.reading() as session:
+    async with backend.database.looking() as session:
         found = await orders.owned_order(session, owner_id, order_id)
         if found is None:
             raise OrderNotFound
@@ -118,7 +118,7 @@ async def payments_of(backend: Backend, owner_id: int, *, before: str | None, li
 async def payments_for(
     backend: Backend, owner_id: int, invitation_ids: Collection[int]
 ) -> Mapping[int, list[Payment]]:
-    """All payments of each of these invitations that the owner ever ordered, newest first."""
+    """The newest payments of each of these invitations, newest first; at most `ORDERS_LOOKED_AT` of each."""
     async with backend.database.transaction() as session:
         found = await orders.owned_orders_for(session, owner_id, invitation_ids)
         seen = await _as_seen(session, backend, found)
@@ -126,6 +126,14 @@ async def payments_for(
     for payment in seen:
         told[payment.order.invitation_id].append(payment)
     return told
+
+
+async def money_is_held_up(session: Statements, backend: Backend, invitation: Invitation) -> bool:
+    """Whether money for it is on its way or in, and undecided: whoever pays once more now has paid twice."""
+    found = await orders.owned_orders_for(session, invitation.owner_id, [invitation.id])
+    if not found:
+        return False
+    return any(payment.state in HELD_UP for payment in await _as_seen(session, backend, found))
 
 
 async def newest_payment(backend: Backend, owner_id: int) -> Payment | None:
@@ -148,13 +156,13 @@ async def payment_by_pass(backend: Backend, order_id: str) -> Payment | None:
 
 
 async def _as_seen(
-    session: UnitOfWork, backend: Backend, found: Sequence[tuple[Order, Invitation]]
+    session: Statements, backend: Backend, found: Sequence[tuple[Order, Invitation]]
 ) -> list[Payment]:
     """The same number of queries, however many there are."""
     now = backend.clock.now()
     books = await read_books(session, [invitation.id for _, invitation in found])
     order_ids = [order.order_id for order, _ in found]
-    went_back = await refunds.that_went_back(session, order_ids)
+    go_back = await refunds.that_go_back(session, order_ids)
     unpaid = [order.order_id for order, _ in found if order.status in _UNPAID]
     claimed = await inbox.claimed_paid(session, unpaid) if unpaid else set()
     revokes = backend.settings.tuntas_refund_revokes_domain
@@ -166,7 +174,7 @@ async def _as_seen(
             invitation,
             of[invitation.id],
             entitled[invitation.id],
-            went_back=went_back[order.order_id],
+            go_back=go_back[order.order_id],
             claimed=order.order_id in claimed,
             now=now,
         )
@@ -180,7 +188,7 @@ def _seen(
     book: Book,
     entitlement: Entitlement,
     *,
-    went_back: Sequence[Refund],
+    go_back: Sequence[Refund],
     claimed: bool,
     now: datetime,
 ) -> Payment:
@@ -192,7 +200,8 @@ def _seen(
             at=part.bank_confirmed_at or part.created_at,
             confirmed=part.state == RefundState.CONFIRMED,
         )
-        for part in went_back
+        for part in go_back
+        if part.state in GIVEN_BACK
     )
     attempt = order.deciding_attempt
     waits = attempt is not None and attempt.rung is Rung.PENDING
@@ -205,6 +214,7 @@ def _seen(
             if each.transaction.order_id == order.order_id
         ],
         given_back=Rupiah(sum(part.amount for part in given_back)),
+        giving_back=any(part.state == RefundState.REQUESTED for part in go_back),
         claimed=claimed,
         deadline=deadline,
         now=now,

@@ -18,11 +18,13 @@ _LOOKS = {
     PaymentState.CONFIRMING: "pending",
     PaymentState.IN_REVIEW: "pending",
     PaymentState.PAID_TWICE: "paid",
+    PaymentState.GIVING_BACK: "refunded",
     PaymentState.GIVEN_BACK: "refunded",
     PaymentState.PARTLY_GIVEN_BACK: "paid",
 }
 """The colour and picture of a state that has no own."""
-_TELLING = HELD_UP | {PaymentState.GIVEN_BACK, PaymentState.PARTLY_GIVEN_BACK}
+_GOES_BACK = frozenset({PaymentState.GIVING_BACK, PaymentState.GIVEN_BACK})
+_TELLING = HELD_UP | _GOES_BACK | {PaymentState.PARTLY_GIVEN_BACK}
 """What is told beside an invitation that is live or was: its own word says nothing about the money."""
 
 
@@ -57,7 +59,7 @@ class InvitationCard:
     telling: Payment | None
     """The one whose money is held up, or went back."""
     asks_for_money: bool
-    """Whether paying, or paying for more time, is offered: not while money is held up, or just went back."""
+    """Whether paying, or paying for more time, is offered: not while money is held up, or goes back."""
 
     @classmethod
     def of(cls, view: InvitationView, language: Language, payments: Sequence[Payment] = ()) -> Self:
@@ -86,12 +88,12 @@ class InvitationCard:
             look=look_of(state),
             deadline=newest.deadline if newest and newest.state is PaymentState.PENDING else None,
             telling=held_up or (newest if newest and newest.state in _TELLING else None),
-            asks_for_money=held_up is None and not (view.live and _went_back(newest)),
+            asks_for_money=held_up is None and not (view.live and _goes_back(newest)),
         )
 
 
-def _went_back(newest: Payment | None) -> bool:
-    return newest is not None and newest.state is PaymentState.GIVEN_BACK
+def _goes_back(newest: Payment | None) -> bool:
+    return newest is not None and newest.state in _GOES_BACK
 
 
 def _state(view: InvitationView, payment: Payment | None) -> str:

@@ -8,6 +8,7 @@ import { ask, headers } from "./ask.js";
 const TOKEN_URL = "/api/midtrans/create-snap-token";
 const PATIENCE_MS = 45000; // longer than the backend's own patience with Midtrans, retries included
 const SNAP_PATIENCE_MS = 3000;
+const DECIDED_ELSEWHERE = ["already_paid", "payment_in_review"];
 
 const checkout = document.getElementById("checkout");
 const notice = document.getElementById("notice");
@@ -126,12 +127,12 @@ function offerHostedPage(form) {
 /** Show a sentence, and of the next steps those that belong to `code`. */
 function say(sentence, code = "") {
   notice.textContent = sentence;
-  notice.dataset.state = code.startsWith("closed") ? "pending" : code === "already_paid" ? "paid" : "failed";
+  notice.dataset.state = code.startsWith("closed") ? "pending" : code === "already_paid" ? "paid" : code === "payment_in_review" ? "pending" : "failed";
   for (const steps of checkout.querySelectorAll("[data-after]")) {
     steps.hidden = !steps.dataset.after.split(" ").includes(code);
   }
   const pay = document.getElementById("pay");
-  if (pay && code === "already_paid") pay.hidden = true; // this page is older than the payment
+  if (pay && DECIDED_ELSEWHERE.includes(code)) pay.hidden = true; // this page is older than the payment
   if (sentence) notice.scrollIntoView({ block: "nearest" });
 }
 

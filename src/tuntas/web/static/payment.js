@@ -11,7 +11,7 @@ const PATIENCE_MS = 10000;
 const CHECK_PATIENCE_MS = 45000; // as long as the backend waits for Midtrans
 const CHECK_URL = "/api/v1/midtrans/check-status";
 const TOO_SOON = 429; // Midtrans was asked a moment ago: what we hold is as new
-const UNDECIDED = ["pending", "overdue", "confirming", "in_review"];
+const UNDECIDED = ["pending", "overdue", "confirming", "in_review", "giving_back"];
 
 const page = document.getElementById("payment");
 const url = `/api/v1/payments/${encodeURIComponent(page.dataset.orderId)}`;
@@ -100,7 +100,8 @@ async function renew() {
   }
   const hadFocus = page.contains(document.activeElement);
   const decided = next.dataset.paymentState !== page.dataset.paymentState;
-  page.replaceChildren(...next.childNodes);
+  page.textContent = ""; // not `replaceChildren`: Android WebView before 86 has none
+  page.append(...next.childNodes);
   Object.assign(page.dataset, next.dataset);
   page.classList.toggle("arrived", decided);
   document.title = fresh.title;
