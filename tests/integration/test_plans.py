@@ -246,9 +246,8 @@ async def _what_seldom_happens(stand: Stand) -> None:
     """The queries that only an accident of some kind leads to, asked for directly and not kept."""
     backend, now = stand.backend, stand.clock.now()
     (row,) = stand.rows("select order_id, transaction_id from refunds where state = 'confirmed' limit 1")
-    order_id, transaction_id = row["order_id"], row["transaction_id"]
+    payment = order_id, transaction_id = row["order_id"], row["transaction_id"]
     job = StoppedJob(id=1, task="confirm", arguments={}, of_the_clock=False)
-    doubt = Contradiction(Rung.PENDING, since=now, answers=1)
     await schema.is_current(backend.database)
     async with backend.database.transaction() as session:
         book = await books.read_book(session, order_id)
@@ -256,10 +255,9 @@ async def _what_seldom_happens(stand: Stand) -> None:
         stray = replace(book.order(order_id).transactions[0], stray=True)
         await ledger.count_strays(session, replace(book.order(order_id), strays=(stray,)), stray.gross_amount)
         await ledger.keep_payment(session, order_id, transaction_id, "walk")
-        await ledger.write_contradiction(session, order_id, transaction_id, doubt)
+        await ledger.write_contradiction(session, *payment, Contradiction(Rung.PENDING, now, 1))
         await ledger.write_statuses(session, [NewStatus(order_id, PaymentStatus.PAID, now)])
         await ledger.write_grants(session, [(book, (Grant(order_id, now, now, now + timedelta(1)),))])
-        payment = order_id, transaction_id
         await orders.begin_lease(session, order_id, until=now)
         await orders.locked_order(session, order_id)
         await told_refunds.record(session, {payment: [RefundRow("walk", Rupiah(1))]}, at=now)
