@@ -3,7 +3,7 @@
 import inspect
 import json
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -12,9 +12,10 @@ from typing import Any
 
 import asyncpg
 import greenlet
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, TextClause, event
 
 import tuntas.store
+from tuntas.store import direct
 
 GROWING = {
     "alerts",
@@ -38,27 +39,38 @@ ROWS_MAX = 300
 class Heard:
     """Each distinct statement with the values it came with first."""
 
-    statements: dict[tuple[Engine, str, str], Any] = field(default_factory=dict)
-    """By the pool that it went through, and the query that sent it."""
+    statements: dict[tuple[Engine | None, str, str], Any] = field(default_factory=dict)
+    """By the pool that it went through, None on the driver itself, and the query that sent it."""
     walked: set[str] = field(default_factory=set)
 
 
 @contextmanager
 def listening() -> Iterator[Heard]:
-    """Hear what every engine sends while the block runs."""
+    """Hear what every engine sends while the block runs, and what goes to the driver itself."""
     heard = Heard()
+
+    def note(engine: Engine | None, statement: str, values: Any) -> None:
+        found = [name for frame in _frames() if (name := _name_in_store(frame)) is not None]
+        found = [name for name in found if not name.startswith("direct.")]
+        heard.walked.update(found)
+        heard.statements.setdefault((engine, found[0] if found else "?", statement), values)
 
     def hear(*arguments: Any) -> None:
         connection, _, statement, values, _, executemany = arguments
-        found = [name for frame in _frames() if (name := _name_in_store(frame)) is not None]
-        heard.walked.update(found)
-        sent = (connection.engine, found[0] if found else "?", statement)
-        heard.statements.setdefault(sent, values[0] if executemany else values)
+        note(connection.engine, statement, values[0] if executemany else values)
+
+    def hear_direct(statement: TextClause, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        query, arguments = compiled(statement, values)
+        note(None, query, arguments)
+        return query, arguments
 
     event.listen(Engine, "before_cursor_execute", hear)
+    compiled = direct.compiled
+    direct.compiled = hear_direct
     try:
         yield heard
     finally:
+        direct.compiled = compiled
         event.remove(Engine, "before_cursor_execute", hear)
 
 

@@ -255,6 +255,8 @@ async def _what_seldom_happens(stand: Stand) -> None:
         await ledger.keep_payment(session, order_id, transaction_id, "walk")
         await ledger.write_contradiction(session, order_id, transaction_id, doubt)
         payment = order_id, transaction_id
+        await orders.begin_lease(session, order_id, until=now)
+        await orders.locked_order(session, order_id)
         await told_refunds.record(session, {payment: [RefundRow("walk", Rupiah(1))]}, at=now)
         for stands in (True, False):
             await told_refunds.record_voids(session, [Void(payment, Rupiah(1), stands=stands)], at=now)

@@ -33,7 +33,6 @@ def serve(
     from tuntas.cli.environment import database_url, read_settings, require_current_schema, tell_doubts
     from tuntas.observability.logging import configure_logging
     from tuntas.settings import Settings
-    from tuntas.store import migrations
     from tuntas.store.capacity import processes_possible
 
     settings = read_settings(Settings, tuntas_data_dir=data_dir)
@@ -41,6 +40,8 @@ def serve(
     configure_logging(json=True)
     with database_url(settings, create=True) as url:
         if settings.database_url is None:
+            from tuntas.store import migrations  # Alembic: some megabytes that else nobody needs
+
             migrations.upgrade(url)
         require_current_schema(url)
         count = _count(processes, processes_possible(url))

@@ -20,6 +20,8 @@ from tuntas.midtrans.refund_rows import read_refunds
 ORDER_ID_MAX = 255
 """Ours have 40 characters and Snap takes 50; the dashboard's own test has 66, and other systems more."""
 TRANSACTION_ID_MAX = 64
+_FEES = frozenset({"extra_info", "metadata"})
+"""Where the amount before a fee may stand."""
 
 
 def read_fact(document: dict[str, Any], *, received_at: datetime, source: Source) -> Fact:
@@ -77,6 +79,8 @@ def _original_amount(fields: Fields) -> Rupiah | None:
 
     `metadata` is free-form, ours and other people's, so anything may stand in it.
     """
+    if not fields.has_any(_FEES):
+        return None
     told: set[Rupiah] = set()
     for holder in (fields, fields.object("metadata", free=True)):
         extra = holder.object("extra_info") if holder else None

@@ -27,6 +27,10 @@ class Fields:
     def has(self, name: str) -> bool:
         return self._document.get(name) not in (None, "")
 
+    def has_any(self, names: frozenset[str]) -> bool:
+        """Whether one of these names stands there at all, with whatever value."""
+        return not names.isdisjoint(self._document)
+
     def raw(self, name: str) -> object:
         return self._document.get(name)
 
@@ -38,7 +42,7 @@ class Fields:
     def text(self, name: str, longest: int = WORD_MAX) -> str | None:
         """A text as it is. One that is too long is not cut: half an account number is a wrong one."""
         value = self._document.get(name)
-        if not self.has(name):
+        if value is None or value == "":
             return None
         if isinstance(value, str) and len(value) <= longest:
             return value

@@ -16,6 +16,10 @@ from tuntas.midtrans.fields import WORD_MAX, Fields
 REFUNDS_MAX = 200
 """How many rows of one transaction are read; each is a write, and nobody gives back in so many parts."""
 _REASON_MAX = 255
+_TELLING = frozenset(
+    {"refunds", "refund_amount", "refund_key", "refund_chargeback_id", "refund_chargeback_uuid"}
+)
+"""Without any of these nothing is told of refunds."""
 
 
 def read_refunds(fields: Fields, transaction_id: str) -> tuple[RefundRow, ...]:
@@ -24,6 +28,8 @@ def read_refunds(fields: Fields, transaction_id: str) -> tuple[RefundRow, ...]:
     The same key twice in one list is the same refund, told last; two rows that say the same but have no
     key are two refunds.
     """
+    if not fields.has_any(_TELLING):
+        return ()
     listed = fields.objects("refunds", REFUNDS_MAX)
     if not listed:
         return _flat(fields, transaction_id)

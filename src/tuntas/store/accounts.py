@@ -2,12 +2,19 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from tuntas.store.database import UnitOfWork, storable
+from tuntas.store.direct import Statements
 from tuntas.store.models import Session, User
+from tuntas.store.seen import columns, seen
+
+_LOGGED_IN = text(f"""
+    select {columns(User)}, sessions.expires_at as ends_at
+    from sessions join users on users.id = sessions.user_id
+    where sessions.token_hash = cast(:token_hash as bytea)""")  # noqa: S608  names of columns
 
 
 async def add_user(session: UnitOfWork, *, name: str, email: str, password_hash: str) -> User | None:
@@ -56,8 +63,11 @@ async def add_session(
     )
 
 
-async def session_by_hash(session: UnitOfWork, token_hash: bytes) -> Session | None:
-    return await session.get(Session, token_hash)
+async def session_by_hash(session: Statements, token_hash: bytes) -> tuple[User, datetime] | None:
+    """Who is logged in with this token, and until when."""
+    for row in await session.execute(_LOGGED_IN, {"token_hash": token_hash}):
+        return seen(User, row), row.ends_at
+    return None
 
 
 async def delete_session(session: UnitOfWork, token_hash: bytes) -> None:

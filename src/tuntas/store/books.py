@@ -44,7 +44,8 @@ class Book:
     stored: dict[str, PaymentStatus]
     """What each order's row says."""
     follows: Follows
-    grants: frozenset[Grant]
+    grants: dict[str, Grant]
+    """By order id."""
 
     def order(self, order_id: str) -> Order:
         return next(order for order in self.orders if order.order_id == order_id)
@@ -142,11 +143,11 @@ async def _books(session: Statements, found: Sequence[Any]) -> list[Book]:
             follows=Follows(
                 PaymentStatus(row.payment_status), row.payment_confirmed_at, row.domain_expires_at
             ),
-            grants=frozenset(
-                Grant(order.order_id, order.paid_at, order.starts_at, order.ends_at)
+            grants={
+                order.order_id: Grant(order.order_id, order.paid_at, order.starts_at, order.ends_at)
                 for order in orders_of[row.id]
                 if order.paid_at is not None
-            ),
+            },
         )
         for row in invitations.values()
     ]

@@ -147,13 +147,22 @@ class Database:
                 yield session
 
     @asynccontextmanager
+    async def looking(self) -> AsyncIterator[Direct]:
+        """As `reading`, on the driver itself: for what customers look at again and again."""
+        async with self._on_driver(Pool.ORDINARY) as connection:
+            yield connection
+
+    @asynccontextmanager
     async def batch(self) -> AsyncIterator[Direct]:
         """One transaction for many notifications, on connections of its own; raises as `transaction`."""
-        with _told():
-            async with self._engines[Pool.INTAKE].connect() as connection:
-                driver: Any = (await connection.get_raw_connection()).driver_connection
-                async with driver.transaction():
-                    yield Direct(driver)
+        async with self._on_driver(Pool.INTAKE) as connection, connection.begin_nested():
+            yield connection
+
+    @asynccontextmanager
+    async def direct(self) -> AsyncIterator[Direct]:
+        """As `transaction`, on the driver itself: for what customers do by the hundred at the same time."""
+        async with self._on_driver(Pool.ORDINARY) as connection, connection.begin_nested():
+            yield connection
 
     async def commit(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
         """Run `work` in one transaction; when it collides with another at its cost, run it again.
@@ -165,6 +174,17 @@ class Database:
     async def commit_batch(self, work: Callable[[Direct], Awaitable[Result]]) -> Result:
         """As `commit`, in a transaction of `batch`."""
         return await _again_when_collided(self.batch, work)
+
+    async def commit_direct(self, work: Callable[[Direct], Awaitable[Result]]) -> Result:
+        """As `commit`, in a transaction of `direct`."""
+        return await _again_when_collided(self.direct, work)
+
+    @asynccontextmanager
+    async def _on_driver(self, pool: Pool) -> AsyncIterator[Direct]:
+        with _told():
+            async with self._engines[pool].connect() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                yield Direct(driver)
 
     async def ping(self) -> None:
         """Whether it can store something now. Raises what `transaction` raises."""

@@ -40,21 +40,21 @@ class Statements(Protocol):
 
 
 class Direct:
-    """Statements of one transaction of the driver, which the caller begins and ends."""
+    """Statements of one connection of the driver, whose transaction the caller begins and ends."""
 
     def __init__(self, connection: Any) -> None:  # noqa: ANN401  asyncpg has no types
         self._connection = connection
         self.info: dict[Any, Any] = {}
 
     async def execute(self, statement: TextClause, values: Mapping[str, Any], /) -> "_Rows":
-        query, names = _compiled(statement)
-        arguments = [values[name] for name in names]
+        query, arguments = compiled(statement, values)
         return _Rows(await self._connection.fetch(query, *arguments, record_class=_Row))
 
     async def scalars(self, statement: TextClause, values: Mapping[str, Any], /) -> "_Rows":
         return _Rows(row[0] for row in await self.execute(statement, values))
 
     def begin_nested(self) -> AbstractAsyncContextManager[Any]:
+        """A transaction; within one, a savepoint."""
         savepoint: AbstractAsyncContextManager[Any] = self._connection.transaction()
         return savepoint
 
@@ -66,6 +66,12 @@ class _Rows(list[Any]):
 
 class _Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg has no types
     __getattr__ = asyncpg.Record.__getitem__
+
+
+def compiled(statement: TextClause, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """The statement as the driver takes it, and its arguments in their order."""
+    query, names = _compiled(statement)
+    return query, [values[name] for name in names]
 
 
 _DIALECT: Dialect = dialect.dialect()  # type: ignore[no-untyped-call]

@@ -2,14 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from tuntas.store.database import UnitOfWork, storable
+from tuntas.store.direct import Statements
 from tuntas.store.locks import Lock, take
 from tuntas.store.models import Invitation, Order, Package, Transaction, User
+from tuntas.store.seen import columns, seen
+
+_BEHIND_ALL = 2**63 - 1
+_SEEN = f"""
+    select {columns(Invitation)}, {columns(Package)}
+    from invitations join packages on packages.id = invitations.package_id
+    where invitations.owner_id = cast(:owner_id as bigint)"""  # noqa: S608  names of columns
+_OWNED = text(f"{_SEEN} and invitations.id = cast(:id as bigint)")
+_LOCK = text(f"{_OWNED.text} for update of invitations")
+_OF_OWNER = text(f"""{_SEEN} and invitations.id < cast(:before as bigint)
+    order by invitations.id desc limit cast(:number as bigint)""")
 
 
 async def active_package(session: UnitOfWork, package_id: int) -> Package | None:
@@ -62,13 +75,27 @@ async def move_to(session: UnitOfWork, invitation: Invitation, domain: str, *, n
 
 
 async def invitations_of(
-    session: UnitOfWork, owner_id: int, *, before: int | None, limit: int
+    session: Statements, owner_id: int, *, before: int | None, limit: int
 ) -> Sequence[Invitation]:
-    """Newest first, of those older than the one with the id `before`."""
-    query = select(Invitation).where(Invitation.owner_id == owner_id)
-    if before is not None:
-        query = query.where(Invitation.id < before)
-    return (await session.scalars(query.order_by(Invitation.id.desc()).limit(limit))).all()
+    """Newest first, of those older than the one with the id `before`; for looking only."""
+    values = {"owner_id": owner_id, "before": _BEHIND_ALL if before is None else before, "number": limit}
+    return [_seen(row) for row in await session.execute(_OF_OWNER, values)]
+
+
+async def seen_invitation(
+    session: Statements, owner_id: int, invitation_id: int, *, lock: bool = False
+) -> Invitation | None:
+    """The owner's invitation, for looking only; with `lock`, nobody else changes what it owns meanwhile."""
+    if not storable(invitation_id):
+        return None
+    if lock:
+        take(session, Lock.INVITATION)
+    values = {"owner_id": owner_id, "id": invitation_id}
+    return next((_seen(row) for row in await session.execute(_LOCK if lock else _OWNED, values)), None)
+
+
+def _seen(row: Any) -> Invitation:  # noqa: ANN401  a row of _SEEN
+    return seen(Invitation, row, package=seen(Package, row))
 
 
 async def has_unpaid(session: UnitOfWork, owner_id: int, *, number: int) -> bool:

@@ -96,13 +96,15 @@ async def write_statuses(session: Statements, orders: Sequence[NewStatus]) -> No
 async def write_grants(session: Statements, wanted: Sequence[tuple[Book, Sequence[Grant]]]) -> None:
     """Bring the grants of these books to what the rules say; what is so already is left alone."""
     gone = [
-        grant.order_id
+        order_id
         for book, grants in wanted
-        for grant in book.grants
-        if grant.order_id not in {kept.order_id for kept in grants}
+        for order_id in book.grants.keys() - {grant.order_id for grant in grants}
     ]
     new = [
-        (book.invitation_id, grant) for book, grants in wanted for grant in grants if grant not in book.grants
+        (book.invitation_id, grant)
+        for book, grants in wanted
+        for grant in grants
+        if grant != book.grants.get(grant.order_id)
     ]
     if gone:
         await session.execute(_FORGET_GRANTS, {"order_ids": gone})

@@ -3,39 +3,88 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, true, tuple_, update
-from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import aliased
+from sqlalchemy import or_, select, text, tuple_, update
 
 from tuntas.domain.money import Rupiah
 from tuntas.domain.orders import OrderKind
 from tuntas.store.database import UnitOfWork, storable
+from tuntas.store.direct import Statements
 from tuntas.store.locks import Lock, take
 from tuntas.store.models import DomainGrant, Invitation, Order, Transaction
+from tuntas.store.seen import columns, seen
+
+_OWNED = text(f"""
+    select {columns(Order)}, {columns(Invitation)}
+    from orders join invitations on invitations.id = orders.invitation_id
+    where orders.order_id = cast(:order_id as text)
+        and invitations.owner_id = cast(:owner_id as bigint)""")  # noqa: S608  names of columns
+_OWNED_FOR = text(f"""
+    select {columns(Order)}, {columns(Invitation)}
+    from invitations cross join lateral (
+        select * from orders where orders.invitation_id = invitations.id
+        order by created_at desc, order_id desc limit cast(:limit as int)) orders
+    where invitations.owner_id = cast(:owner_id as bigint)
+        and invitations.id = any(cast(:ids as bigint[]))
+    order by orders.created_at desc, orders.order_id desc""")  # noqa: S608  names of columns
+_NEWEST_ORDER = text(f"""
+    select {columns(Order)} from orders where invitation_id = cast(:invitation_id as bigint)
+    order by created_at desc, order_id desc limit 1""")  # noqa: S608  names of columns
+_MADE_WITH = (
+    "order_id", "invitation_id", "kind", "gross_amount", "days", "status", "created_at", "expires_at",
+    "asking_until", "next_check_at",
+)  # fmt: skip
+_ADD = text(f"""
+    insert into orders ({", ".join(_MADE_WITH)}) values ({", ".join(f":{name}" for name in _MADE_WITH)})
+    """)  # noqa: S608  names of columns
+_BEGIN_LEASE = text("update orders set asking_until = :until where order_id = :order_id")
+_KEEP_TOKEN = text("""
+    update orders set snap_token = :token, redirect_url = :redirect_url, finish_url = :finish_url,
+        asking_until = null
+    where order_id = :order_id""")
+_ATTEMPTS_TOLD = text("select transaction_status from transactions where order_id = :order_id")
+_NEWEST = text("""
+    select distinct on (invitation_id) invitation_id, order_id from orders
+    where invitation_id = any(cast(:ids as bigint[]))
+    order by invitation_id, created_at desc, order_id desc""")
 
 ORDERS_LOOKED_AT = 50
 """Of one invitation, newest first, wherever its orders are looked at together."""
 
 
-async def newest_order(session: UnitOfWork, invitation_id: int) -> Order | None:
-    query = (
-        select(Order)
-        .where(Order.invitation_id == invitation_id)
-        .order_by(Order.created_at.desc(), Order.order_id.desc())
-        .limit(1)
-    )
-    return (await session.scalars(query)).one_or_none()
+async def newest_order(session: Statements, invitation_id: int) -> Order | None:
+    """For looking only."""
+    found = await session.execute(_NEWEST_ORDER, {"invitation_id": invitation_id})
+    return next((seen(Order, row) for row in found), None)
 
 
-async def newest_order_ids(session: UnitOfWork, invitation_ids: Iterable[int]) -> dict[int, str]:
+async def add(session: Statements, order: Order) -> None:
+    """Store a new order, for which its maker asks Midtrans until `asking_until`."""
+    await session.execute(_ADD, {name: getattr(order, name) for name in _MADE_WITH})
+
+
+async def begin_lease(session: Statements, order_id: str, *, until: datetime) -> None:
+    """From now on whoever calls asks for the token of this order, of an invitation that is locked."""
+    await session.execute(_BEGIN_LEASE, {"order_id": order_id, "until": until})
+
+
+async def keep_token(
+    session: Statements, order_id: str, *, token: str, redirect_url: str, finish_url: str | None
+) -> None:
+    """Write down what Midtrans gave for this order, and end the lease."""
+    take(session, Lock.ORDER)
+    values = {"order_id": order_id, "token": token, "redirect_url": redirect_url, "finish_url": finish_url}
+    await session.execute(_KEEP_TOKEN, values)
+
+
+async def attempts_told(session: Statements, order_id: str) -> set[str]:
+    """Midtrans's words for how the attempts to pay this order stand."""
+    return set((await session.scalars(_ATTEMPTS_TOLD, {"order_id": order_id})).all())
+
+
+async def newest_order_ids(session: Statements, invitation_ids: Iterable[int]) -> dict[int, str]:
     """The newest order id of each invitation that has one."""
-    query = (
-        select(Order.invitation_id, Order.order_id)
-        .where(Order.invitation_id.in_(list(invitation_ids)))
-        .ext(distinct_on(Order.invitation_id))
-        .order_by(Order.invitation_id, Order.created_at.desc(), Order.order_id.desc())
-    )
-    return dict((await session.execute(query)).all())
+    found = await session.execute(_NEWEST, {"ids": list(invitation_ids)})
+    return {row.invitation_id: row.order_id for row in found}
 
 
 async def order(session: UnitOfWork, order_id: str) -> Order | None:
@@ -57,15 +106,13 @@ async def end_lease(session: UnitOfWork, invitation_id: int, *, until: datetime)
     )
 
 
-async def owned_order(session: UnitOfWork, owner_id: int, order_id: str) -> tuple[Order, Invitation] | None:
+async def owned_order(session: Statements, owner_id: int, order_id: str) -> tuple[Order, Invitation] | None:
+    """The owner's order, for looking only; its invitation comes without its package."""
     if not storable(order_id):
         return None
-    query = (
-        select(Order, Invitation)
-        .join(Invitation, Invitation.id == Order.invitation_id)
-        .where(Order.order_id == order_id, Invitation.owner_id == owner_id)
-    )
-    return (await session.execute(query)).one_or_none()
+    for row in await session.execute(_OWNED, {"owner_id": owner_id, "order_id": order_id}):
+        return seen(Order, row), seen(Invitation, row)
+    return None
 
 
 async def owned_orders(
@@ -85,25 +132,14 @@ async def owned_orders(
 
 
 async def owned_orders_for(
-    session: UnitOfWork, owner_id: int, invitation_ids: Collection[int]
+    session: Statements, owner_id: int, invitation_ids: Collection[int]
 ) -> Sequence[tuple[Order, Invitation]]:
-    """The newest orders of each of these invitations, as far as they are the owner's; newest first."""
-    newest = (
-        select(Order)
-        .where(Order.invitation_id == Invitation.id)
-        .order_by(Order.created_at.desc(), Order.order_id.desc())
-        .limit(ORDERS_LOOKED_AT)
-        .lateral()
-    )
-    looked_at = aliased(Order, newest)
-    query = (
-        select(looked_at, Invitation)
-        .select_from(Invitation)
-        .join(newest, true())
-        .where(Invitation.owner_id == owner_id, Invitation.id.in_(invitation_ids))
-        .order_by(looked_at.created_at.desc(), looked_at.order_id.desc())
-    )
-    return [(order, invitation) for order, invitation in await session.execute(query)]
+    """The newest orders of each of these invitations, as far as they are the owner's; newest first. To look
+    at.
+    """
+    values = {"owner_id": owner_id, "ids": list(invitation_ids), "limit": ORDERS_LOOKED_AT}
+    found = await session.execute(_OWNED_FOR, values)
+    return [(seen(Order, row), seen(Invitation, row)) for row in found]
 
 
 async def owned_order_named(session: UnitOfWork, owner_id: int, name: str) -> str | None:

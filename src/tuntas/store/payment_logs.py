@@ -1,5 +1,6 @@
 """The append-only record of everything that happened around payments."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,6 +53,11 @@ _LINES = text("""
     order by place""")
 
 
+_LINE = text("""
+    insert into payment_logs (created_at, event_type, order_id, detail)
+    values (:at, :event, :order_id, cast(cast(:detail as text) as jsonb))""")
+
+
 class About(TypedDict, total=False):
     """Whom a line is about."""
 
@@ -81,6 +87,14 @@ def append(
     )
     session.add(line)
     return line
+
+
+async def tell(
+    session: Statements, event: Event, *, at: datetime, order_id: str, detail: dict[str, Any] | None = None
+) -> None:
+    """As `append`, for one line about an order, by a statement of text."""
+    values = {"at": at, "event": event, "order_id": order_id, "detail": json.dumps(detail or {})}
+    await session.execute(_LINE, values)
 
 
 async def write(session: Statements, lines: Sequence[Line], *, at: datetime) -> None:

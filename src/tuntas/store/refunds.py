@@ -12,6 +12,7 @@ from tuntas.domain.refunds import COUNTED, GIVEN_BACK, RefundState, WayBack, wai
 from tuntas.store.database import UnitOfWork
 from tuntas.store.direct import Statements
 from tuntas.store.models import Refund, Transaction
+from tuntas.store.seen import columns, seen
 
 _HEAD_START = timedelta(minutes=1)
 """Whoever asked for a refund waits for its answer; the worker tries only after that."""
@@ -47,6 +48,14 @@ _TOO_MUCH = text("""
     group by paid.order_id, paid.transaction_id, paid.amount
     having sum(refund.amount) > paid.amount
     order by paid.order_id""")
+_GIVEN_BACK = text("""
+    select order_id, sum(amount) as total from refunds
+    where order_id = any(cast(:order_ids as text[])) and state = any(cast(:given_back as text[]))
+    group by order_id""")
+_THAT_GO_BACK = text(f"""
+    select {columns(Refund)} from refunds
+    where order_id = any(cast(:order_ids as text[])) and state = any(cast(:counted as text[]))
+    order by created_at, refund_key""")  # noqa: S608  names of columns
 
 
 async def recount(session: Statements, order_ids: Iterable[str]) -> Sequence[str]:
@@ -196,27 +205,20 @@ async def answer(session: UnitOfWork, refund: tuple[str, str, str], *, refusal: 
     await recount(session, [order_id])
 
 
-async def given_back(session: UnitOfWork, order_ids: Iterable[str]) -> Mapping[str, Rupiah]:
+async def given_back(session: Statements, order_ids: Iterable[str]) -> Mapping[str, Rupiah]:
     """What the customer got back of each order, in rupiah; orders without a refund are left out."""
-    query = (
-        select(Refund.order_id, func.sum(Refund.amount))
-        .where(Refund.order_id.in_(list(order_ids)), Refund.state.in_(GIVEN_BACK))
-        .group_by(Refund.order_id)
-    )
-    return {order_id: Rupiah(int(total)) for order_id, total in await session.execute(query)}
+    values = {"order_ids": list(order_ids), "given_back": list(GIVEN_BACK)}
+    return {row.order_id: Rupiah(int(row.total)) for row in await session.execute(_GIVEN_BACK, values)}
 
 
-async def that_go_back(session: UnitOfWork, order_ids: Iterable[str]) -> Mapping[str, list[Refund]]:
+async def that_go_back(session: Statements, order_ids: Iterable[str]) -> Mapping[str, list[Refund]]:
     """Each refund of these orders that the customer has got, is about to get, or that has no answer yet;
-    oldest first.
+    oldest first. To look at.
     """
-    query = (
-        select(Refund)
-        .where(Refund.order_id.in_(list(order_ids)), Refund.state.in_(COUNTED))
-        .order_by(Refund.created_at, Refund.refund_key)
-    )
+    values = {"order_ids": list(order_ids), "counted": list(COUNTED)}
     found: dict[str, list[Refund]] = defaultdict(list)
-    for refund in await session.scalars(query):
+    for row in await session.execute(_THAT_GO_BACK, values):
+        refund = seen(Refund, row)
         found[refund.order_id].append(refund)
     return found
 

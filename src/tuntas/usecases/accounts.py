@@ -104,13 +104,14 @@ async def log_out(backend: Backend, token: str) -> None:
 
 async def authenticate(backend: Backend, token: str) -> User:
     """The user of a session token. Raises Unauthenticated or SessionExpired."""
-    async with backend.database.reading() as session:
+    async with backend.database.looking() as session:
         found = await table.session_by_hash(session, _token_hash(token))
     if found is None:
         raise Unauthenticated
-    if found.expires_at <= backend.clock.now():
+    user, ends_at = found
+    if ends_at <= backend.clock.now():
         raise SessionExpired
-    return found.user
+    return user
 
 
 def normalize_email(email: str) -> str:

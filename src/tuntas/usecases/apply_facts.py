@@ -327,6 +327,8 @@ def _voids(facts: Sequence[Fact], opened: Sequence[_Opened]) -> list[Void]:
     """A captured payment that was cancelled leaves a row like any refund, while that stands."""
     before = {held.transaction_id: held.rung for each in opened for held in _attempts(each.book.orders)}
     after = {held.transaction_id: held.rung for each in opened for held in _attempts(each.orders.values())}
+    if Rung.CANCEL not in before.values() and Rung.CANCEL not in after.values():
+        return []
     found: dict[Payment, Void] = {}
     for fact in facts:
         was, now_is = before.get(fact.transaction_id), after.get(fact.transaction_id)

@@ -30,7 +30,7 @@ from tuntas.midtrans.errors import (
 from tuntas.midtrans.snap import PaymentRequest, SnapToken
 from tuntas.store import invitations, orders, payment_logs
 from tuntas.store.alerts import AlertKind, raise_alert, resolve_each
-from tuntas.store.database import UnitOfWork
+from tuntas.store.direct import Statements
 from tuntas.store.models import Invitation, Order, User
 from tuntas.store.payment_logs import Event
 from tuntas.usecases.apply_facts import policy_of, recount
@@ -153,7 +153,7 @@ async def _token(backend: Backend, wish: _Wish) -> TokenResult:
     pauses, order_ids = _pauses(wish.lease_until - backend.clock.now()), 0
     while True:
         async with backend.turns.of(f"invitation {wish.invitation_id}"):
-            step = await backend.database.commit(lambda session: _next_step(session, backend, wish))
+            step = await backend.database.commit_direct(lambda session: _next_step(session, backend, wish))
         match step:
             case TokenResult():
                 return step
@@ -179,9 +179,9 @@ def _pauses(patience: timedelta) -> Iterator[float]:
         pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
-async def _next_step(session: UnitOfWork, backend: Backend, wish: _Wish) -> TokenResult | _Ask | _Wait:
+async def _next_step(session: Statements, backend: Backend, wish: _Wish) -> TokenResult | _Ask | _Wait:
     now = backend.clock.now()
-    invitation = await invitations.owned_invitation(session, wish.user.id, wish.invitation_id, lock=True)
+    invitation = await invitations.seen_invitation(session, wish.user.id, wish.invitation_id, lock=True)
     if invitation is None:
         raise InvitationNotFound
     if not invitation.holds_domain:
@@ -197,30 +197,29 @@ async def _next_step(session: UnitOfWork, backend: Backend, wish: _Wish) -> Toke
     if order is None:
         lifetime = timedelta(minutes=backend.settings.tuntas_order_lifetime_minutes)
         order = _new_order(invitation, now, lifetime, wish.lease_until)
-        session.add(order)
-        await session.flush()
+        await orders.add(session, order)
         await recount(session, [order.order_id], policy=policy_of(backend), now=now)
     elif order.snap_token is not None and not await _should_return_elsewhere(session, order, wish):
         return _result(order, reused=True)
     elif order.asking_until is not None and order.asking_until > now:
         return _Wait()
-
-    order.asking_until = wish.lease_until
-    payment_logs.append(session, Event.TOKEN_REQUESTED, at=now, order_id=order.order_id)
+    else:
+        await orders.begin_lease(session, order.order_id, until=wish.lease_until)
+    await payment_logs.tell(session, Event.TOKEN_REQUESTED, at=now, order_id=order.order_id)
     return _Ask(order, _payment_request(backend, wish, invitation, order), wish.finish_url)
 
 
-async def _should_return_elsewhere(session: UnitOfWork, order: Order, wish: _Wish) -> bool:
+async def _should_return_elsewhere(session: Statements, order: Order, wish: _Wish) -> bool:
     """Whether the live token sends the customer back to another page than wished, and can be replaced.
 
     Midtrans gives a new token for the same order as long as no payment method was chosen.
     """
     if order.finish_url == wish.finish_url:
         return False
-    return not await orders.transactions_of(session, order.order_id)
+    return not await orders.attempts_told(session, order.order_id)
 
 
-async def _usable_order(session: UnitOfWork, invitation: Invitation, now: datetime) -> Order | None:
+async def _usable_order(session: Statements, invitation: Invitation, now: datetime) -> Order | None:
     """The newest order if it still sells the same thing for the same price and can be paid."""
     order = await orders.newest_order(session, invitation.id)
     if order is None or order.unusable or order.expires_at - now < _WORTHWHILE:
@@ -228,8 +227,7 @@ async def _usable_order(session: UnitOfWork, invitation: Invitation, now: dateti
     offered = (order.kind, order.gross_amount, order.days)
     if offered != (_kind(invitation), invitation.price, invitation.days):
         return None
-    attempts = await orders.transactions_of(session, order.order_id)
-    rungs = {Rung[attempt.transaction_status.upper()] for attempt in attempts}
+    rungs = {Rung[told.upper()] for told in await orders.attempts_told(session, order.order_id)}
     return order if rungs <= _STILL_PAYABLE else None
 
 
@@ -308,14 +306,19 @@ async def _create(backend: Backend, request: PaymentRequest) -> tuple[SnapToken,
 
 
 async def _keep(backend: Backend, asked: _Ask, token: SnapToken, detail: dict[str, Any]) -> Order:
-    now = backend.clock.now()
-    async with backend.database.transaction() as session:
-        order = await orders.locked_order(session, asked.order.order_id)
-        order.finish_url = asked.finish_url
-        order.snap_token, order.redirect_url, order.asking_until = token.token, token.redirect_url, None
-        payment_logs.append(session, Event.TOKEN_CREATED, at=now, order_id=order.order_id, detail=detail)
+    now, order = backend.clock.now(), asked.order
+    async with backend.turns.place(), backend.database.direct() as session:
+        await orders.keep_token(
+            session,
+            order.order_id,
+            token=token.token,
+            redirect_url=token.redirect_url,
+            finish_url=asked.finish_url,
+        )
+        await payment_logs.tell(session, Event.TOKEN_CREATED, at=now, order_id=order.order_id, detail=detail)
         mended = [(AlertKind.TOKEN_REFUSED, subject) for subject in (str(order.invitation_id), _EVERYBODY)]
         await resolve_each(session, mended, at=now)
+    order.snap_token, order.redirect_url = token.token, token.redirect_url
     return order
 
 

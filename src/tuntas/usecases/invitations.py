@@ -19,6 +19,7 @@ from tuntas.store import invitations as table
 from tuntas.store import orders as orders_table
 from tuntas.store import refunds as refunds_table
 from tuntas.store.database import UnitOfWork
+from tuntas.store.direct import Statements
 from tuntas.store.models import Invitation
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import (
@@ -135,7 +136,7 @@ async def invitations_of(
 ) -> Shelf:
     """At most `limit` of the owner's invitations, newest first, of those older than `before`."""
     limit = min(limit, PAGE_MAX)
-    async with backend.database.reading() as session:
+    async with backend.database.looking() as session:
         found = await table.invitations_of(session, owner_id, before=before, limit=limit + 1)
         views = await _views(session, found[:limit], backend.clock.now())
     return Shelf(views, more=len(found) > limit)
@@ -143,8 +144,8 @@ async def invitations_of(
 
 async def invitation_of(backend: Backend, owner_id: int, invitation_id: int) -> InvitationView:
     """Raises InvitationNotFound, also for somebody else's."""
-    async with backend.database.reading() as session:
-        invitation = await table.owned_invitation(session, owner_id, invitation_id)
+    async with backend.database.looking() as session:
+        invitation = await table.seen_invitation(session, owner_id, invitation_id)
         if invitation is None:
             raise InvitationNotFound
         return (await _views(session, [invitation], backend.clock.now()))[0]
@@ -217,10 +218,10 @@ async def _take_name(
 
 
 async def _views(
-    session: UnitOfWork, invitations: Sequence[Invitation], now: datetime
+    session: Statements, invitations: Sequence[Invitation], now: datetime
 ) -> list[InvitationView]:
     order_ids = await orders_table.newest_order_ids(session, [found.id for found in invitations])
-    returned = await refunds_table.given_back(session, order_ids.values())
+    returned = await refunds_table.given_back(session, order_ids.values()) if order_ids else {}
     return [
         InvitationView(found, order_id, live=is_live(found, now), given_back=order_id in returned)
         for found in invitations

@@ -15,7 +15,7 @@ from tuntas.domain.transactions import Transaction as Attempt
 from tuntas.domain.unapplied import unapplied_payments
 from tuntas.store import inbox, orders, refunds
 from tuntas.store.books import Book, read_books
-from tuntas.store.database import UnitOfWork
+from tuntas.store.direct import Statements
 from tuntas.store.models import DomainGrant, Invitation, Order, Refund, Transaction
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import OrderNotFound
@@ -94,7 +94,7 @@ class PaymentPage:
 
 async def payment(backend: Backend, owner_id: int, order_id: str) -> Payment:
     """Raises OrderNotFound, also for somebody else's."""
-    async with backend.database.reading() as session:
+    async with backend.database.looking() as session:
         found = await orders.owned_order(session, owner_id, order_id)
         if found is None:
             raise OrderNotFound
@@ -128,7 +128,7 @@ async def payments_for(
     return told
 
 
-async def money_is_held_up(session: UnitOfWork, backend: Backend, invitation: Invitation) -> bool:
+async def money_is_held_up(session: Statements, backend: Backend, invitation: Invitation) -> bool:
     """Whether money for it is on its way or in, and undecided: whoever pays once more now has paid twice."""
     found = await orders.owned_orders_for(session, invitation.owner_id, [invitation.id])
     if not found:
@@ -156,7 +156,7 @@ async def payment_by_pass(backend: Backend, order_id: str) -> Payment | None:
 
 
 async def _as_seen(
-    session: UnitOfWork, backend: Backend, found: Sequence[tuple[Order, Invitation]]
+    session: Statements, backend: Backend, found: Sequence[tuple[Order, Invitation]]
 ) -> list[Payment]:
     """The same number of queries, however many there are."""
     now = backend.clock.now()

@@ -83,6 +83,15 @@ class Turns:
             if not queue.users:
                 del self._queues[order]
 
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Be one of those at work without a turn: for the end of work that had one. Bounded by the caller.
+
+        Many who end together would else wait for a connection until the pool refuses them.
+        """
+        async with self._places:
+            yield
+
     def is_in_trouble(self, order: str) -> bool:
         """Whether its rows were found locked lately: then it is attempted alone, in its turn."""
         return order in self._locked_at
