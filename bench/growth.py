@@ -25,7 +25,7 @@ from tests.stand import notification
 
 from tuntas.cli.environment import DevelopmentSettings
 from tuntas.store import migrations, orders, payment_logs
-from tuntas.store.database import Pool, UnitOfWork
+from tuntas.store.direct import Statements
 from tuntas.store.embedded import EmbeddedPostgres
 from tuntas.usecases import payments, replay
 from tuntas.usecases.backend import Backend, open_backend
@@ -213,10 +213,10 @@ async def _shop(url: str) -> AsyncIterator[Shop]:
 async def _take_in(shop: Shop, told: list[dict[str, object]]) -> None:
     deliveries = [verify(shop.backend, json.dumps(body).encode()) for body in told]
 
-    async def work(session: UnitOfWork) -> object:
+    async def work(session: Statements) -> object:
         return await take_in(session, shop.backend, deliveries, wait=True)
 
-    await shop.backend.database.commit(work, Pool.INTAKE)
+    await shop.backend.database.commit_batch(work)
 
 
 def _p99(taken: list[float]) -> float:

@@ -1,4 +1,4 @@
-"""What frontends elsewhere need."""
+"""What frontends elsewhere need; orphans are looked for in turn."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +19,12 @@ def upgrade() -> None:
     )
     op.drop_column("transactions", "bank")
     op.drop_column("transactions", "va_number")
+    op.create_index(
+        "ix_notifications_orphans",
+        "notifications",
+        ["next_try_at"],
+        postgresql_where=sa.text("outcome = 'unknown_order'"),
+    )
 
 
 def downgrade() -> None:

@@ -18,6 +18,7 @@ from tuntas.http.body_limit import BodyLimit
 from tuntas.http.cross_origin import CrossOrigin
 from tuntas.http.last_word import LastWord
 from tuntas.http.one_slash import OneSlash
+from tuntas.intake.elsewhere import Elsewhere
 from tuntas.intake.webhook import WEBHOOK_PATHS, Webhook
 from tuntas.usecases.backend import Backend
 from tuntas.web.site import DemoLogIn, create_site
@@ -32,6 +33,7 @@ class Application:
         `at_a_desk` adds the page on which the API can be tried.
         """
         self.site = create_site_and_api(backend, demo, at_a_desk=at_a_desk)
+        self._others = Elsewhere(self.site, backend)
         self._webhook = LastWord(Webhook(backend))
         self._entrance = OneSlash(self._choose)
 
@@ -43,7 +45,7 @@ class Application:
             scope["app"] = self.site
             await self._webhook(scope, receive, send)
         else:
-            await self.site(scope, receive, send)
+            await self._others(scope, receive, send)
 
 
 def create_site_and_api(backend: Backend, demo: DemoLogIn | None, *, at_a_desk: bool) -> FastAPI:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import signal
 from collections.abc import Iterator
 from contextlib import aclosing
 from datetime import timedelta
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 
 from tests.command import DONE, MISSING, SANDBOX, UNUSABLE, WRONG, Result, tuntas
+from tests.program import eventually, ran, started
 from tests.stand import Stand
 from tuntas.store import archive as table
 from tuntas.store.archive_file import DamagedArchive, read
@@ -119,6 +121,14 @@ async def test_what_is_young_or_undecided_stays(stand: Stand, folder: Path) -> N
     assert lines(stand)[0]["event_type"] == "webhook_received", "its body, to be adopted"
 
 
+def grow_old(stand: Stand) -> None:
+    """For programs, whose clock nobody moves: the lines were written 401 days ago."""
+    with psycopg.connect(stand.database_url) as connection:
+        connection.execute("alter table payment_logs disable trigger append_only")
+        connection.execute("update payment_logs set created_at = created_at - interval '401 days'")
+        connection.execute("alter table payment_logs enable trigger append_only")
+
+
 async def sold_again(stand: Stand) -> str:
     stand.tokens.clear()  # a log-in of a year ago has ended
     order_id = await stand.order(renew=True)
@@ -153,6 +163,31 @@ async def test_a_kill_loses_nothing_and_the_next_run_goes_on(
     assert kept | archived == {line["id"] for line in before}
     (folder / "payment_logs-1-half.jsonl.gz.partial").write_bytes(b"half a line")
     await moved(stand, folder)
+    assert lines(stand) == []
+    assert [row for file in files(folder) for row in read(file)] == before, "each line once"
+    assert not [*files(folder, "*.partial"), *files(folder, "*.unfinished")]
+
+
+async def test_a_program_that_is_killed_while_it_deletes_is_gone_on_with(
+    stand: Stand, folder: Path, tmp_path: Path
+) -> None:
+    await sold(stand)
+    grow_old(stand)
+    before = lines(stand)
+    words = ("archive", "--older-than", "400d", "--to", folder)
+    with psycopg.connect(stand.database_url) as held:
+        held.execute("select * from payment_logs order by id desc limit 1 for update")
+        with started(tmp_path, *words, DATABASE_URL=stand.database_url) as program:
+
+            def whole() -> bool:
+                assert program.process.poll() is None, program.printed
+                return bool(files(folder, "*.unfinished"))
+
+            eventually(whole, within=30, what="a whole file whose lines are about to go")
+            assert program.end(signal.SIGKILL) == -signal.SIGKILL
+    assert lines(stand) == before
+    done = ran(tmp_path, *words, DATABASE_URL=stand.database_url)
+    assert done.returncode == DONE, done.stderr
     assert lines(stand) == []
     assert [row for file in files(folder) for row in read(file)] == before, "each line once"
     assert not [*files(folder, "*.partial"), *files(folder, "*.unfinished")]
@@ -212,10 +247,7 @@ async def test_a_line_leaves_by_no_other_way(stand: Stand) -> None:
 
 async def test_the_commands_count_move_and_put_back(stand: Stand, folder: Path) -> None:
     await sold(stand)
-    with psycopg.connect(stand.database_url) as connection:
-        connection.execute("alter table payment_logs disable trigger append_only")
-        connection.execute("update payment_logs set created_at = created_at - interval '401 days'")
-        connection.execute("alter table payment_logs enable trigger append_only")
+    grow_old(stand)
     before = lines(stand)
     common = ("--json", "--older-than", "400d", "--to", folder)
     variables = {**SANDBOX, "DATABASE_URL": stand.database_url}
@@ -236,5 +268,11 @@ async def test_the_commands_count_move_and_put_back(stand: Stand, folder: Path) 
     assert (await command("archive", "restore", folder / "nothing.gz")).code == MISSING
     back = await command("archive", "restore", file["file"], "--json")
     assert (back.code, back.json["restored"], lines(stand)) == (DONE, len(before), before)
+    number = stand.rows("select id from notifications limit 1")[0]["id"]
+    assert (await command("webhook", "show", str(number))).code == DONE
+    assert (await command("archive", *common)).code == DONE
+    gone = await command("webhook", "show", str(number))
+    assert gone.code == MISSING
+    assert "tuntas archive restore" in gone.err
     assert (await command("archive")).code == UNUSABLE
     assert (await command("archive", "--older-than", "long")).code == UNUSABLE

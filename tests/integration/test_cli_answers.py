@@ -26,7 +26,15 @@ def test_version_short_help_and_completion(tmp_path: Path) -> None:
     assert ran(tmp_path, **asked).stdout.split() == ["show", "sync"]
     asked |= {"COMP_WORDS": "tuntas orders list --status p", "COMP_CWORD": "4"}
     assert ran(tmp_path, **asked).stdout.split() == ["pending", "paid"]
-    assert "complete_bash" in ran(tmp_path, "--show-completion", "bash", SHELL="/bin/bash").stdout
+    for shell in ("zsh", "fish"):
+        asked = {"_TUNTAS_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_ARGS": "tuntas orders s"}
+        told = ran(tmp_path, **asked, _TYPER_COMPLETE_FISH_ACTION="get-args").stdout
+        assert "show" in told, shell
+        assert "sync" in told, shell
+        assert "list" not in told, shell
+    for shell in ("bash", "zsh", "fish"):
+        assert f"complete_{shell}" in ran(tmp_path, _TUNTAS_COMPLETE=f"source_{shell}").stdout
+    assert "complete_bash" in ran(tmp_path, "--show-completion", SHELL="/bin/bash").stdout
 
 
 @pytest.mark.parametrize(

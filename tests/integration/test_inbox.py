@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from tests.stand import Stand, open_stand
+from tuntas.store.alerts import open_alerts
 from tuntas.store.invariants import INVARIANTS
 from tuntas.store.models import Notification
 from tuntas.usecases.alerts import alerts, resolve_alert
@@ -76,6 +77,33 @@ async def test_an_orphan_is_adopted_when_its_order_appears(stand: Stand) -> None
     assert await status(stand) == "paid"
     assert await kinds(stand) == []
     assert await retry_inbox(stand.backend) == 0
+
+
+async def test_among_many_orphans_each_has_its_turn(stand: Stand) -> None:
+    order_id = await stand.order()
+    for number in range(4):
+        await stand.notify(f"INV-nobody-{number}", "settlement", transaction_id=f"n{number}")
+    await stand.notify("INV-late", "settlement")
+    stand.rows("update orders set order_id = 'INV-late' where order_id = %s returning 1", order_id)
+    found = [await retry_inbox(stand.backend, limit=2) for _ in range(3)]
+    assert found == [0, 0, 1]
+    assert await status(stand) == "paid"
+    found = [await retry_inbox(stand.backend, limit=2) for _ in range(3)]
+    assert found == [0, 0, 0]
+
+
+async def test_more_alerts_than_anybody_reads_are_shown_bit_by_bit(stand: Stand) -> None:
+    for number in range(3):
+        await stand.notify(f"INV-nobody-{number}", "settlement", transaction_id=f"n{number}")
+    async with stand.backend.database.transaction() as session:
+        oldest = await open_alerts(session, limit=2)
+    assert [alert.subject for alert in oldest] == ["INV-nobody-0", "INV-nobody-1"]
+    await resolve_alert(stand.backend, oldest[0].id, note="seen", actor="test")
+    async with stand.backend.database.transaction() as session:
+        assert [alert.subject for alert in await open_alerts(session, limit=2)] == [
+            "INV-nobody-1",
+            "INV-nobody-2",
+        ]
 
 
 async def test_an_operator_can_say_whose_an_orphan_is(stand: Stand) -> None:

@@ -74,10 +74,33 @@ async def test_a_retired_package_is_sold_to_nobody_new_and_can_come_back(stand: 
     assert "Kenanga" in await offered(stand)
 
 
+async def test_other_words_are_told_to_everybody_and_written_down(stand: Stand) -> None:
+    number = await number_of(stand, "Kenanga")
+    changed = await command(
+        stand, "packages", "edit", number, "--name", "Kenanga Baru", "--feature", "Galeri",
+        "--feature", "Peta", "--name-en", "New Kenanga",
+    )  # fmt: skip
+    assert changed.out == f"Told of anew: {number}  Kenanga Baru  Rp299.000 for 365 days\n"
+    package = (await offered(stand))["Kenanga Baru"]
+    assert (package["features"], package["price"]) == (["Galeri", "Peta"], PRICE)
+    assert "New Kenanga" in await offered(stand, "en")
+    again = await command(stand, "packages", "edit", number, "--name", "Kenanga Baru")
+    assert again.code == DONE
+    (act,) = stand.rows("select detail from payment_logs where event_type = 'operator_act'")
+    assert (act["detail"]["act"], act["detail"]["former"]["name"]) == ("package_edit", "Kenanga")
+    assert (await command(stand, *ADD)).code == DONE
+    taken = await command(stand, "packages", "edit", number, "--name", "Anggrek", "--description", "Lain.")
+    assert taken.code == WRONG
+    assert "tuntas packages list" in taken.err
+    assert (await offered(stand))["Kenanga Baru"]["description"] == package["description"]
+
+
 async def test_what_cannot_be_is_refused(stand: Stand) -> None:
     for words, code, hint in (
         (["packages", "price", "999", "--price", "1000"], MISSING, "tuntas packages list"),
         (["packages", "retire", "999"], MISSING, "tuntas packages list"),
+        (["packages", "edit", "999", "--name", "Anggrek"], MISSING, "tuntas packages list"),
+        (["packages", "edit", "1"], UNUSABLE, "--description"),
         (["packages", "price", "1", "--price", "0"], UNUSABLE, "--price"),
         (["packages", "add", " ", *ADD[3:]], UNUSABLE, "printable"),
         (["packages", "add", "Anggrek", "--price", "1000"], UNUSABLE, "--days"),

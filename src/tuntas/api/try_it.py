@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+PATH = "/api/docs"
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -47,9 +48,9 @@ def routes() -> list[BaseRoute]:
         return []
     assets = Path(package.origin).parent / "static"
     return [
-        Route("/api/docs", _page),
-        Route("/api/docs/start.js", _start),
-        Mount("/api/docs/assets", StaticFiles(directory=assets)),
+        Route(PATH, _page),
+        Route(f"{PATH}/start.js", _start),
+        Mount(f"{PATH}/assets", StaticFiles(directory=assets)),
     ]
 
 

@@ -148,6 +148,7 @@ def _simulator(settings: "Settings", sockets: _Sockets) -> "Starlette":
 
 
 def _announce(settings: "Settings", sockets: _Sockets, *, demo: bool, ready_file: Path | None) -> None:
+    from tuntas.api.try_it import PATH as TRY_IT
     from tuntas.cli.environment import write_dev_file
     from tuntas.midtrans.notification import WEBHOOK_PATH
     from tuntas.store.demo_data import DEMO_EMAIL, DEMO_PASSWORD
@@ -157,7 +158,8 @@ def _announce(settings: "Settings", sockets: _Sockets, *, demo: bool, ready_file
     typer.echo(
         f"\n  Web        {sockets.web_url}\n"
         f"  Simulator  {sockets.simulator_url}   (no real money)\n"
-        f"  Webhook    {sockets.web_url}{WEBHOOK_PATH}"
+        f"  Webhook    {sockets.web_url}{WEBHOOK_PATH}\n"
+        f"  API        {sockets.web_url}{TRY_IT}   (try it)"
     )
     if demo:
         typer.echo(f"\n  Customer   {DEMO_EMAIL} / {DEMO_PASSWORD}")

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuntas.cli.options import EXIT_MISSING, EXIT_WRONG, DataDir, Json, actor, fail
+from tuntas.cli.options import EXIT_MISSING, EXIT_WRONG, DataDir, Json, actor, fail, one_line
 from tuntas.cli.words import in_words, moment
 from tuntas.observability.printable import printable
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tuntas.store.models import Alert
     from tuntas.usecases.backend import Backend
     from tuntas.usecases.check_invariants import Breach
@@ -24,6 +26,7 @@ _KEYS = {
     "unknown": "not known: Midtrans could not be asked just now.",
     "none": "none is configured; `tuntas dev` brings its own.",
 }
+_MORE = "There may be more alerts: these are the oldest. Close some, and the next ones are shown."
 _NOTHING_TO_SELL = "No package is offered: nobody can buy anything."
 _ADD_A_PACKAGE = (
     "Offer one: tuntas packages add NAME --price 299000 --days 365 --description … "
@@ -53,7 +56,9 @@ def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
 
 def resolve(
     alert: Annotated[int, typer.Argument(help="The number that `tuntas doctor` shows.")],
-    note: Annotated[str, typer.Option(help="What was done about it; kept in the payment log.")],
+    note: Annotated[
+        str, typer.Option(callback=one_line, help="What was done about it; kept in the payment log.")
+    ],
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
@@ -76,19 +81,26 @@ class _Found:
     breaches: "list[Breach]"
     alerts: "list[Alert]"
     sells: bool
+    all_seen_at: "datetime | None"
+    """When the checks had last been through all payments."""
 
 
 async def _examine(backend: "Backend") -> _Found:
     from tuntas.usecases.alerts import alerts
-    from tuntas.usecases.check_invariants import check_invariants
+    from tuntas.usecases.check_invariants import all_seen_at, check_invariants
     from tuntas.usecases.packages import on_offer
 
     breaches = await check_invariants(backend)
-    return _Found(breaches, await alerts(backend), sells=bool(await on_offer(backend)))
+    return _Found(
+        breaches,
+        await alerts(backend),
+        sells=bool(await on_offer(backend)),
+        all_seen_at=await all_seen_at(backend),
+    )
 
 
 def _print_json(found: _Found, key: str) -> None:
-    from tuntas.store.alerts import ADVICE, AlertKind
+    from tuntas.store.alerts import ADVICE, OPEN_MAX, AlertKind
 
     if key in {"refused", "unknown"}:
         typer.echo(json.dumps({"server_key": key, "wrong": _KEYS[key]}))
@@ -102,10 +114,12 @@ def _print_json(found: _Found, key: str) -> None:
         told = {"wrong": ADVICE[AlertKind(alert.kind)].wrong, "do": _remedy(alert)}
         since = {"since": alert.created_at.isoformat(), "detail": alert.detail}
         typer.echo(json.dumps(shown | since | told))
+    if len(found.alerts) == OPEN_MAX:
+        typer.echo(json.dumps({"wrong": _MORE}))
 
 
 def _print(found: _Found) -> None:
-    from tuntas.store.alerts import ADVICE, AlertKind
+    from tuntas.store.alerts import ADVICE, OPEN_MAX, AlertKind
     from tuntas.store.invariants import INVARIANTS
 
     typer.echo(f"{'ok' if found.sells else 'WRONG':<6} packages")
@@ -119,6 +133,7 @@ def _print(found: _Found) -> None:
             typer.echo(f"       {invariant.wrong}\n       {invariant.remedy}")
             for subject in breach.subjects:
                 typer.echo(f"       - {printable(subject)}")
+    typer.echo(f"       {_seen(found)}")
     for alert in found.alerts:
         typer.echo(
             f"ALERT  {alert.id}  {alert.kind}  {printable(alert.subject)}  since {moment(alert.created_at)}"
@@ -126,6 +141,14 @@ def _print(found: _Found) -> None:
         wrong = ADVICE[AlertKind(alert.kind)].wrong.format(subject=printable(alert.subject))
         told = [wrong, *([in_words(alert.detail)] if alert.detail else []), _remedy(alert)]
         typer.echo("\n".join(f"       {line}" for line in told))
+    if len(found.alerts) == OPEN_MAX:
+        typer.echo(_MORE)
+
+
+def _seen(found: _Found) -> str:
+    if found.all_seen_at is None:
+        return "The checks have not been through all payments yet: each looks at the newest and a part."
+    return f"The checks had been through all payments last on {moment(found.all_seen_at)}."
 
 
 def _remedy(alert: "Alert") -> str:

@@ -23,6 +23,14 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for 
 OrderId = Annotated[str, typer.Argument(help="The order id, INV-….")]
 
 _LINE_MAX = 2_000
+_TEXT_MAX = 255
+
+
+def one_line(given: str | None) -> str | None:
+    """What is kept and shown as it is given: refused when it is empty, or more than a line."""
+    if given is not None and not (given.strip() and len(given) <= _TEXT_MAX and given.isprintable()):
+        raise typer.BadParameter(f"must be 1 to {_TEXT_MAX} printable characters on one line")
+    return given
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tuntas.cli.options import EXIT_MISSING, EXIT_UNUSABLE, EXIT_WRONG, DataDir, Json, OrderId, actor, fail
+from tuntas.cli.options import (
+    EXIT_MISSING,
+    EXIT_UNUSABLE,
+    EXIT_WRONG,
+    DataDir,
+    Json,
+    OrderId,
+    actor,
+    fail,
+    one_line,
+)
 from tuntas.cli.sync import print_finding
 from tuntas.cli.words import moment
 from tuntas.domain.ladder import PaymentStatus
@@ -78,7 +88,9 @@ def sync(
     take_word: Annotated[
         bool, typer.Option("--take-word", help="Take Midtrans's word also where it stands lower than ours.")
     ] = False,
-    reason: Annotated[str | None, typer.Option(help="Why, with --take-word; kept in the log.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(callback=one_line, help="Why, with --take-word; kept in the log.")
+    ] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
@@ -126,7 +138,7 @@ def _said(synced: "Synced", order_id: str, *, dry_run: bool, taken: bool) -> str
 @app.command("accept")
 def accept(
     order_id: OrderId,
-    reason: Annotated[str, typer.Option(help="Why the money stays; kept in the log.")],
+    reason: Annotated[str, typer.Option(callback=one_line, help="Why the money stays; kept in the log.")],
     transaction: Annotated[
         str | None, typer.Option(help="Which payment, when several wait for a decision.")
     ] = None,
@@ -158,7 +170,7 @@ def accept(
 @app.command("end-time")
 def end_time(
     order_id: OrderId,
-    reason: Annotated[str, typer.Option(help="Why; kept in the log.")],
+    reason: Annotated[str, typer.Option(callback=one_line, help="Why; kept in the log.")],
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:

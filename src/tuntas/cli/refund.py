@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuntas.cli.options import EXIT_MISSING, EXIT_WRONG, DataDir, Json, OrderId, actor, fail
+from tuntas.cli.options import EXIT_MISSING, EXIT_WRONG, DataDir, Json, OrderId, actor, fail, one_line
 from tuntas.domain.money import Rupiah
 from tuntas.language import Language, rupiah, text
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     _Act = Callable[[Backend], Awaitable[RefundResult]]
 
-_LONGEST_TEXT = 255
 """What Midtrans takes as a reason (docs/midtrans.md, "Refunding"); what we keep is no longer."""
 _LONGEST_REFERENCE = 64
 _MOST_RUPIAH = 999_999_999_999_999
@@ -49,17 +48,10 @@ class _Wish:
     actor: str
 
 
-def _told(given: str | None) -> str | None:
-    """A text for people: not empty, not too long, and one that can be stored."""
-    if given is not None and not (given.strip() and len(given) <= _LONGEST_TEXT and given.isprintable()):
-        raise typer.BadParameter(f"must be 1 to {_LONGEST_TEXT} printable characters on one line")
-    return given
-
-
 def _numbered(given: str | None) -> str | None:
     if given is not None and len(given) > _LONGEST_REFERENCE:
         raise typer.BadParameter(f"must be at most {_LONGEST_REFERENCE} characters")
-    return _told(given)
+    return one_line(given)
 
 
 def _day(on: datetime) -> datetime:
@@ -74,7 +66,9 @@ def _day(on: datetime) -> datetime:
 
 def refund(
     order_id: OrderId,
-    reason: Annotated[str, typer.Option(callback=_told, help="Kept; some methods show it to the customer.")],
+    reason: Annotated[
+        str, typer.Option(callback=one_line, help="Kept; some methods show it to the customer.")
+    ],
     amount: Annotated[
         int | None, typer.Option(min=1, max=_MOST_RUPIAH, help="Rupiah. Default: all that is left.")
     ] = None,
@@ -83,7 +77,7 @@ def refund(
     ] = None,
     by_hand: Annotated[bool, typer.Option("--by-hand", help="Write down a transfer of your own.")] = False,
     to: Annotated[
-        str | None, typer.Option(callback=_told, help="By hand: the account and its holder.")
+        str | None, typer.Option(callback=one_line, help="By hand: the account and its holder.")
     ] = None,
     reference: Annotated[
         str | None, typer.Option(callback=_numbered, help="By hand: the transfer's own number.")

@@ -15,6 +15,8 @@ from tuntas.store.models import Alert
 
 SUBJECT_MAX = 255
 """Characters of an alert's subject."""
+OPEN_MAX = 1_000
+"""Open alerts that are read at a time; nobody reads more."""
 
 
 class AlertKind(StrEnum):
@@ -28,6 +30,7 @@ class AlertKind(StrEnum):
     FOREIGN_TRANSACTION = "foreign_transaction"
     UNREADABLE_FIELD = "unreadable_field"
     NOTIFICATION_REFUSED = "notification_refused"
+    WEBHOOK_ELSEWHERE = "webhook_elsewhere"
     BOOKS_DIFFER = "books_differ"
     WORD_TAKEN = "word_taken"
     CHECK_FAILED = "check_failed"
@@ -82,6 +85,12 @@ ADVICE: Mapping[AlertKind, Advice] = {
     AlertKind.NOTIFICATION_REFUSED: Advice(
         "A rightly signed notification was refused: its code does not fit its status, or fields are missing.",
         "Read it: tuntas webhook list --order {subject}; ask Midtrans: tuntas orders sync {subject}; then: "
+        "tuntas resolve",
+    ),
+    AlertKind.WEBHOOK_ELSEWHERE: Advice(
+        "Midtrans sends notifications to an address that takes none in: payments are noticed late.",
+        "Put the right address into Midtrans's dashboard (Settings > Payment > Notification URL), or into "
+        "MIDTRANS_NOTIFICATION_URL if you set that. Ask for what was missed: tuntas sync; then: "
         "tuntas resolve",
     ),
     AlertKind.BOOKS_DIFFER: Advice(
@@ -205,9 +214,10 @@ async def is_open(session: UnitOfWork, kind: AlertKind, subject: str) -> bool:
     return (await session.scalars(query)).one_or_none() is not None
 
 
-async def open_alerts(session: UnitOfWork) -> Sequence[Alert]:
-    """Oldest first."""
-    return (await session.scalars(select(Alert).where(Alert.resolved_at.is_(None)).order_by(Alert.id))).all()
+async def open_alerts(session: UnitOfWork, *, limit: int = OPEN_MAX) -> Sequence[Alert]:
+    """The oldest of them, oldest first: as they are closed, the next ones follow."""
+    query = select(Alert).where(Alert.resolved_at.is_(None)).order_by(Alert.id).limit(limit)
+    return (await session.scalars(query)).all()
 
 
 async def close(session: UnitOfWork, alert_id: int, *, at: datetime) -> Alert | None:

@@ -13,7 +13,7 @@ from tuntas.store import payment_logs
 from tuntas.store.database import Overtaken, UnitOfWork
 from tuntas.store.direct import Statements
 from tuntas.store.locks import Lock, take
-from tuntas.store.models import Notification, Order, PaymentLog
+from tuntas.store.models import Notification, PaymentLog
 from tuntas.store.payment_logs import Event, Line
 
 _ABOUT = func.coalesce(Notification.assigned_to, Notification.order_id)
@@ -160,6 +160,20 @@ _POSTPONE = text("""
     update notifications set error = :error, tries = tries + 1, next_try_at = :until where id = :id""")
 
 
+_TO_RETRY = text("""
+    with due as (
+        select id from notifications where outcome = 'unknown_order' and next_try_at <= :now
+        order by next_try_at limit :limit for update skip locked
+    ), looked_at as (
+        update notifications entry set next_try_at = :now from due where entry.id = due.id
+        returning entry.id, entry.order_id
+    ), unhandled as (
+        select id from notifications where handled_at is null and next_try_at <= :now
+        order by next_try_at limit :limit
+    )
+    select id from unhandled union all select id from looked_at join orders using (order_id) order by id""")
+
+
 async def recognize(session: Statements, arrivals: Sequence[Arrival], *, at: datetime) -> list[Entry]:
     """What has come in, as entries in this order. A body that is known is its entry, counted once more.
 
@@ -267,16 +281,13 @@ async def assign(session: UnitOfWork, entry_id: int, order_id: str) -> None:
 
 
 async def to_retry(session: UnitOfWork, *, now: datetime, limit: int) -> Sequence[int]:
-    """Ids of entries left unhandled whose time has come, and of orphans whose order exists by now."""
-    unhandled = select(Notification.id).where(
-        Notification.handled_at.is_(None), Notification.next_try_at <= now
-    )
-    adoptable = (
-        select(Notification.id)
-        .join(Order, Order.order_id == Notification.order_id)
-        .where(Notification.outcome == "unknown_order", Notification.next_try_at <= now)
-    )
-    return (await session.scalars(unhandled.union(adoptable).order_by("id").limit(limit))).all()
+    """Ids of entries left unhandled whose time has come, and of orphans whose order exists by now.
+
+    Up to `limit` of either are looked at. An orphan that was looked at goes to the back of the queue, so
+    that however many there are, each has its turn.
+    """
+    take(session, Lock.NOTIFICATION)
+    return (await session.scalars(_TO_RETRY, {"now": now, "limit": limit})).all()
 
 
 async def unconfirmed(session: UnitOfWork, *, before: datetime, limit: int) -> Sequence[int]:

@@ -12,10 +12,14 @@ from tuntas.store.database import BY_KEY_ONLY, UnitOfWork
 from tuntas.store.inspection import Part, named_by_alert
 from tuntas.store.liveness import SILENT_SECONDS
 
+HELD_SECONDS = 15
+"""Longer than any work of ours holds rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """`query` selects one column, the subject. It may use `:now` and `:silent`, a worker's silent seconds.
+    """`query` selects one column, the subject. It may use `:now`, `:silent`, a worker's silent seconds, and
+    `:held`; what PostgreSQL dates itself is held against its own clock, which the shop's may be ahead of.
 
     What would have to look at every payment ever made looks at the relation `part` instead, the ids of the
     invitations that are inspected this time; everything else finds its few rows by an index.
@@ -161,7 +165,7 @@ INVARIANTS = (
         query="""
             select s.pid::text from pg_stat_activity s
             where s.datname = current_database() and s.pid <> pg_backend_pid()
-              and :now > s.xact_start + interval '15 seconds'
+              and clock_timestamp() > s.xact_start + make_interval(secs => :held)
               and exists (
                 select 1 from pg_locks l join pg_class c on c.oid = l.relation
                 where l.pid = s.pid and l.granted and l.mode <> 'AccessShareLock'
@@ -204,7 +208,7 @@ async def broken(
     session: UnitOfWork, invariant: Invariant, part: Part, *, now: datetime, limit: int
 ) -> Sequence[str]:
     """Up to `limit` subjects for which the invariant does not hold. Bounds the time of this transaction."""
-    query, offered = invariant.query, {"now": now, "silent": SILENT_SECONDS}
+    query, offered = invariant.query, {"now": now, "silent": SILENT_SECONDS, "held": HELD_SECONDS}
     if invariant.looks_at_a_part:
         named = await named_by_alert(session, invariant.name)
         query = f"{_PART} {query}"

@@ -315,6 +315,7 @@ class Notification(Base):
     __tablename__ = "notifications"
     __table_args__ = (
         Index("ix_notifications_unhandled", "next_try_at", postgresql_where=text("handled_at is null")),
+        Index("ix_notifications_orphans", "next_try_at", postgresql_where=text("outcome = 'unknown_order'")),
         Index(
             "ix_notifications_unusual",
             "outcome",
@@ -344,7 +345,7 @@ class Notification(Base):
     tries: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     """How often applying it has failed."""
     next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    """While unhandled: when it is tried again."""
+    """While unhandled: when it is tried again; of an orphan: when its order was last looked for."""
 
 
 class Alert(Base):

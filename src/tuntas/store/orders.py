@@ -18,13 +18,13 @@ _OWNED = text(f"""
     from orders join invitations on invitations.id = orders.invitation_id
     where orders.order_id = cast(:order_id as text)
         and invitations.owner_id = cast(:owner_id as bigint)""")  # noqa: S608  names of columns
-_OWNED_FOR = text(f"""
+_NEWEST_OF_EACH = text(f"""
     select {columns(Order)}, {columns(Invitation)}
     from invitations cross join lateral (
-        select * from orders where orders.invitation_id = invitations.id
-        order by created_at desc, order_id desc limit cast(:limit as int)) orders
-    where invitations.owner_id = cast(:owner_id as bigint)
-        and invitations.id = any(cast(:ids as bigint[]))
+        select * from orders mine where mine.invitation_id = invitations.id
+        order by mine.created_at desc, mine.order_id desc limit :limit
+    ) orders
+    where invitations.owner_id = cast(:owner_id as bigint) and invitations.id = any(cast(:ids as bigint[]))
     order by orders.created_at desc, orders.order_id desc""")  # noqa: S608  names of columns
 _NEWEST_ORDER = text(f"""
     select {columns(Order)} from orders where invitation_id = cast(:invitation_id as bigint)
@@ -134,12 +134,14 @@ async def owned_orders(
 async def owned_orders_for(
     session: Statements, owner_id: int, invitation_ids: Collection[int]
 ) -> Sequence[tuple[Order, Invitation]]:
-    """The newest orders of each of these invitations, as far as they are the owner's; newest first. To look
-    at.
+    """The newest orders of each of these invitations, as far as they are the owner's; newest first.
+
+    For looking only.
     """
     values = {"owner_id": owner_id, "ids": list(invitation_ids), "limit": ORDERS_LOOKED_AT}
-    found = await session.execute(_OWNED_FOR, values)
-    return [(seen(Order, row), seen(Invitation, row)) for row in found]
+    return [
+        (seen(Order, row), seen(Invitation, row)) for row in await session.execute(_NEWEST_OF_EACH, values)
+    ]
 
 
 async def owned_order_named(session: UnitOfWork, owner_id: int, name: str) -> str | None:

@@ -1,10 +1,11 @@
 """What the shop sells."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from tuntas.store.database import UnitOfWork
 from tuntas.store.models import Package
@@ -63,3 +64,15 @@ async def add(
         .returning(Package)
     )
     return (await session.scalars(statement)).one_or_none()
+
+
+async def reword(session: UnitOfWork, package: Package, words: Mapping[str, str | Sequence[str]]) -> bool:
+    """Write these columns; False, and nothing written, when another package has the name."""
+    try:
+        async with session.begin_nested():
+            for column, words_of_it in words.items():
+                setattr(package, column, words_of_it)
+            await session.flush()
+    except IntegrityError:  # uq_packages_name: nothing else here is unique
+        return False
+    return True

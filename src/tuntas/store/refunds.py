@@ -213,7 +213,7 @@ async def given_back(session: Statements, order_ids: Iterable[str]) -> Mapping[s
 
 async def that_go_back(session: Statements, order_ids: Iterable[str]) -> Mapping[str, list[Refund]]:
     """Each refund of these orders that the customer has got, is about to get, or that has no answer yet;
-    oldest first. To look at.
+    oldest first. For looking only.
     """
     values = {"order_ids": list(order_ids), "counted": list(COUNTED)}
     found: dict[str, list[Refund]] = defaultdict(list)

@@ -9,7 +9,7 @@ from tuntas.usecases.errors import AlertNotFound
 
 
 async def alerts(backend: Backend) -> list[Alert]:
-    """The open ones, oldest first."""
+    """The open ones, oldest first; of more than OPEN_MAX the oldest."""
     async with backend.database.transaction() as session:
         return list(await open_alerts(session))
 

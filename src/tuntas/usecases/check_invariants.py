@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
 from tuntas.store.alerts import AlertKind, raise_alert, resolve, resolve_all
 from tuntas.store.database import DatabaseUnreachable, Pool
-from tuntas.store.inspection import Part, next_part, was_seen
+from tuntas.store.inspection import Part, last_round, next_part, was_seen
 from tuntas.store.invariants import INVARIANTS, Invariant, broken
 from tuntas.usecases.backend import Backend
 
@@ -35,6 +36,12 @@ async def check_invariants(backend: Backend, invariants: Sequence[Invariant] = I
     async with backend.database.transaction() as session:
         await was_seen(session, part, at=backend.clock.now())
     return [breach for breach in checked if breach is not None]
+
+
+async def all_seen_at(backend: Backend) -> datetime | None:
+    """When the inspections had last looked at every payment; None before they have."""
+    async with backend.database.transaction() as session:
+        return await last_round(session)
 
 
 async def _check(backend: Backend, invariant: Invariant, part: Part) -> Breach | None:

@@ -13,8 +13,9 @@ import structlog
 
 from tuntas.domain.facts import Fact
 from tuntas.domain.money import NotRupiah
-from tuntas.midtrans.notification import MalformedNotification, Notification, parse_notification
+from tuntas.midtrans.notification import WEBHOOK_PATH, MalformedNotification, Notification, parse_notification
 from tuntas.midtrans.signature import is_signed
+from tuntas.observability.printable import printable
 from tuntas.settings import Confirm
 from tuntas.store import inbox, jobs, payment_logs
 from tuntas.store.alerts import AlertKind, Cause, raise_alert, raise_each, resolve_each
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 
 _DASHBOARD_TEST = "dashboard_test"
 _QUIET = {Outcome.APPLIED, Outcome.UNCHANGED, _DASHBOARD_TEST}
+_PATH_SHOWN = 200
+"""Characters of a mistyped address that an alert shows."""
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 """How long an entry that cannot be applied waits for its next try: doubled each time."""
 
@@ -179,6 +182,23 @@ async def record_refusal(backend: Backend, reason: Refusal, body: bytes) -> None
             order_id=order_id,
             outcome=reason,
             detail={"bytes": len(body)},
+        )
+
+
+async def tell_elsewhere(backend: Backend, path: str) -> None:
+    """Open an alert: a rightly signed notification came to this path, which takes none in.
+
+    One for all such paths, however many somebody tries; the first is named.
+    """
+    told = printable(path)[:_PATH_SHOWN]
+    log.warning("webhook_elsewhere", path=told)
+    async with backend.database.transaction() as session:
+        await raise_alert(
+            session,
+            AlertKind.WEBHOOK_ELSEWHERE,
+            "notification_url",
+            at=backend.clock.now(),
+            detail={"path": told, "right_address": f"{backend.settings.base_url}{WEBHOOK_PATH}"},
         )
 
 

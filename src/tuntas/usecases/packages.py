@@ -4,7 +4,7 @@ A change concerns new offers only: whoever has chosen a package keeps the price 
 also for renewals.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tuntas.domain.money import Rupiah
@@ -71,6 +71,27 @@ async def add_package(
     return await backend.database.commit(add)
 
 
+async def reword_package(
+    backend: Backend, package_id: int, words: Mapping[str, str | Sequence[str]], *, actor: str
+) -> Package:
+    """Tell of it in other words, by column; the customers who have it read them too.
+
+    Raises PackageNotFound, or PackageExists when another one has the name.
+    """
+
+    async def change(session: UnitOfWork) -> Package:
+        package = await _locked(session, package_id)
+        changed = {name: told for name, told in words.items() if getattr(package, name) != told}
+        former = {name: getattr(package, name) for name in changed}
+        if not await table.reword(session, package, changed):
+            raise PackageExists
+        if changed:
+            _log(session, backend, package, "package_edit", actor, former=former)
+        return package
+
+    return await backend.database.commit(change)
+
+
 async def price_package(backend: Backend, package_id: int, price: Rupiah, *, actor: str) -> Package:
     """From now on it is offered at this price. Raises PackageNotFound."""
 
@@ -104,7 +125,9 @@ async def _locked(session: UnitOfWork, package_id: int) -> Package:
     return package
 
 
-def _log(session: UnitOfWork, backend: Backend, package: Package, act: str, actor: str, **told: int) -> None:
+def _log(
+    session: UnitOfWork, backend: Backend, package: Package, act: str, actor: str, **told: object
+) -> None:
     about = {"act": act, "package": package.id, "name": package.name}
     payment_logs.append(
         session, Event.OPERATOR_ACT, at=backend.clock.now(), detail={**about, **told, "actor": actor}

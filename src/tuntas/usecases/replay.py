@@ -32,10 +32,12 @@ async def replay(backend: Backend, notification_id: int) -> str | None:
 async def retry_inbox(backend: Backend, *, limit: int = 500) -> int:
     """Handle what is still unhandled, and orphans whose order has appeared; returns how many were tried.
 
+    At most `limit` of either are looked at; the others have their turn the next time.
+
     One that fails again backs off alone.
     """
-    async with backend.database.transaction() as session:
-        waiting = await inbox.to_retry(session, now=backend.clock.now(), limit=limit)
+    now = backend.clock.now()
+    waiting = await backend.database.commit(lambda session: inbox.to_retry(session, now=now, limit=limit))
     for notification_id in waiting:
         try:
             await replay(backend, notification_id)
