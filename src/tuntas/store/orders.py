@@ -10,12 +10,13 @@ from tuntas.domain.orders import OrderKind
 from tuntas.store.database import UnitOfWork, storable
 from tuntas.store.direct import Statements
 from tuntas.store.locks import Lock, take
-from tuntas.store.models import DomainGrant, Invitation, Order, Transaction
+from tuntas.store.models import DomainGrant, Invitation, Order, Package, Transaction
 from tuntas.store.seen import columns, seen
 
 _OWNED = text(f"""
-    select {columns(Order)}, {columns(Invitation)}
+    select {columns(Order)}, {columns(Invitation)}, {columns(Package)}
     from orders join invitations on invitations.id = orders.invitation_id
+    join packages on packages.id = invitations.package_id
     where orders.order_id = cast(:order_id as text)
         and invitations.owner_id = cast(:owner_id as bigint)""")  # noqa: S608  names of columns
 _NEWEST_OF_EACH = text(f"""
@@ -111,7 +112,7 @@ async def owned_order(session: Statements, owner_id: int, order_id: str) -> tupl
     if not storable(order_id):
         return None
     for row in await session.execute(_OWNED, {"owner_id": owner_id, "order_id": order_id}):
-        return seen(Order, row), seen(Invitation, row)
+        return seen(Order, row), seen(Invitation, row, package=seen(Package, row))
     return None
 
 
