@@ -115,6 +115,7 @@ def test_escape_closes_and_the_page_gets_its_focus_and_scroll_back(page: Page, s
     page.evaluate(f"snap.pay('{shop.token()}', callbacks)")
     popup = page.frame_locator(FRAME)
     expect(popup.locator("h1")).to_be_visible()
+    page.frames[-1].wait_for_load_state()  # its script hears keys only then
     assert page.evaluate("document.documentElement.style.overflow") == "hidden"
     popup.locator("h1").press("Escape")
     assert heard(page)[0][0] == "close"

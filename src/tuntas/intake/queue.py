@@ -123,7 +123,8 @@ class Intake:
         except Held as held:
             free, others = _parted(batch, held.order_ids)
             self._each_alone(others)
-            await self._take_in(free)
+            if free:
+                await self._take_in(free)
         except (RowLocked, Collided):
             self._each_alone(batch)
         except Exception as error:
