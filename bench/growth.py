@@ -25,6 +25,7 @@ from tests.stand import notification
 
 from tuntas.cli.environment import DevelopmentSettings
 from tuntas.store import migrations, orders, payment_logs
+from tuntas.store.database import Pool
 from tuntas.store.direct import Statements
 from tuntas.store.embedded import EmbeddedPostgres
 from tuntas.usecases import payments, replay
@@ -216,7 +217,7 @@ async def _take_in(shop: Shop, told: list[dict[str, object]]) -> None:
     async def work(session: Statements) -> object:
         return await take_in(session, shop.backend, deliveries, wait=True)
 
-    await shop.backend.database.commit_batch(work)
+    await shop.backend.database.commit_direct(work, Pool.INTAKE)
 
 
 def _p99(taken: list[float]) -> float:

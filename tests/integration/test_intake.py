@@ -243,13 +243,13 @@ async def test_when_the_database_is_away_nothing_is_tried_again_one_by_one(stand
     deliveries = [delivery(stand, notification(order_id, "settlement", n=n)) for n in range(50)]
     async with open_stand(NOWHERE) as lost:
         tried = []
-        commit = lost.backend.database.commit_batch
+        commit = lost.backend.database.commit_direct
 
         async def counted(*arguments: Any) -> Any:
             tried.append(arguments)
             return await commit(*arguments)
 
-        lost.backend.database.commit_batch = counted  # type: ignore[method-assign]
+        lost.backend.database.commit_direct = counted  # type: ignore[method-assign]
         answers = await put_together(Intake(lost.backend), deliveries)
     assert {type(answer) for answer in answers} == {DatabaseUnreachable}
     assert len(tried) == 1

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -84,24 +84,13 @@ async def _tell_nothing(backend: "Backend", order_id: str | None, *, quiet: bool
 
 
 def _print(lines: "Sequence[PaymentLog]", *, as_json: bool) -> None:
+    from tuntas.store.payment_logs import as_document
+
     for line in lines:
-        typer.echo(json.dumps(_fields(line)) if as_json else _sentence(line))
+        typer.echo(json.dumps(as_document(line)) if as_json else _sentence(line))
 
 
 def _sentence(line: "PaymentLog") -> str:
     order_id, status = printable(line.order_id or "-"), printable(line.transaction_status or "-")
     rest = "  ".join(part for part in (printable(line.outcome or ""), in_words(line.detail)) if part)
     return f"{moment(line.created_at)}  {line.event_type:<18} {order_id} - {status}  {rest}".rstrip()
-
-
-def _fields(line: "PaymentLog") -> dict[str, Any]:
-    return {
-        "id": line.id,
-        "created_at": line.created_at.isoformat(),
-        "event_type": line.event_type,
-        "order_id": line.order_id,
-        "transaction_id": line.transaction_id,
-        "transaction_status": line.transaction_status,
-        "outcome": line.outcome,
-        "detail": line.detail,
-    }

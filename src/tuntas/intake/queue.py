@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from tuntas.store.books import Held
-from tuntas.store.database import Collided, DatabaseUnusable, RowLocked
+from tuntas.store.database import Collided, DatabaseUnusable, Pool, RowLocked
 from tuntas.usecases.backend import Backend
 from tuntas.usecases.errors import Overloaded
 from tuntas.usecases.ingest import Delivery, log_concluded, take_in
@@ -117,8 +117,8 @@ class Intake:
         """One transaction; what it cannot take in is sent alone or refused."""
         deliveries = [waiting.delivery for waiting in batch]
         try:
-            concluded = await self._backend.database.commit_batch(
-                lambda session: take_in(session, self._backend, deliveries, wait=False)
+            concluded = await self._backend.database.commit_direct(
+                lambda session: take_in(session, self._backend, deliveries, wait=False), Pool.INTAKE
             )
         except Held as held:
             free, others = _parted(batch, held.order_ids)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tuntas.store.models import PaymentLog
+from tuntas.store.payment_logs import as_document
 
 _FORMAT = "tuntas-archive-1"
 _PARTIAL, _UNFINISHED = ".partial", ".unfinished"
@@ -132,17 +133,7 @@ def _line(file: gzip.GzipFile, digest: Any) -> bytes:  # noqa: ANN401  hashlib's
 
 
 def _document(line: PaymentLog) -> dict[str, Any]:
-    return {
-        "id": line.id,
-        "created_at": line.created_at.isoformat(),
-        "event_type": line.event_type,
-        "order_id": line.order_id,
-        "transaction_id": line.transaction_id,
-        "transaction_status": line.transaction_status,
-        "outcome": line.outcome,
-        "detail": line.detail,
-        "raw": None if line.raw is None else b64encode(line.raw).decode(),
-    }
+    return as_document(line) | {"raw": None if line.raw is None else b64encode(line.raw).decode()}
 
 
 def _row(document: dict[str, Any]) -> dict[str, Any]:

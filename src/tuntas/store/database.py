@@ -115,7 +115,10 @@ class Pool(Enum):
 
 
 class Database:
-    """Pools of connections; `transaction()` is the only way to talk through them."""
+    """Pools of connections, and the few ways to talk through them.
+
+    `transaction` writes, `reading` looks; `direct` and `looking` do the same on the driver itself.
+    """
 
     def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
         self._engines = {
@@ -153,15 +156,9 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def batch(self) -> AsyncIterator[Direct]:
-        """One transaction for many notifications, on connections of its own; raises as `transaction`."""
-        async with self._on_driver(Pool.INTAKE) as connection, connection.begin_nested():
-            yield connection
-
-    @asynccontextmanager
-    async def direct(self) -> AsyncIterator[Direct]:
-        """As `transaction`, on the driver itself: for what customers do by the hundred at the same time."""
-        async with self._on_driver(Pool.ORDINARY) as connection, connection.begin_nested():
+    async def direct(self, pool: Pool = Pool.ORDINARY) -> AsyncIterator[Direct]:
+        """As `transaction`, on the driver itself: for what is done by the hundred at the same time."""
+        async with self._on_driver(pool) as connection, connection.begin_nested():
             yield connection
 
     async def commit(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
@@ -171,13 +168,11 @@ class Database:
         """
         return await _again_when_collided(self.transaction, work)
 
-    async def commit_batch(self, work: Callable[[Direct], Awaitable[Result]]) -> Result:
-        """As `commit`, in a transaction of `batch`."""
-        return await _again_when_collided(self.batch, work)
-
-    async def commit_direct(self, work: Callable[[Direct], Awaitable[Result]]) -> Result:
+    async def commit_direct(
+        self, work: Callable[[Direct], Awaitable[Result]], pool: Pool = Pool.ORDINARY
+    ) -> Result:
         """As `commit`, in a transaction of `direct`."""
-        return await _again_when_collided(self.direct, work)
+        return await _again_when_collided(lambda: self.direct(pool), work)
 
     @asynccontextmanager
     async def _on_driver(self, pool: Pool) -> AsyncIterator[Direct]:

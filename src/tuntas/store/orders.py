@@ -108,7 +108,7 @@ async def end_lease(session: UnitOfWork, invitation_id: int, *, until: datetime)
 
 
 async def owned_order(session: Statements, owner_id: int, order_id: str) -> tuple[Order, Invitation] | None:
-    """The owner's order, for looking only; its invitation comes without its package."""
+    """The owner's order, for looking only."""
     if not storable(order_id):
         return None
     for row in await session.execute(_OWNED, {"owner_id": owner_id, "order_id": order_id}):

@@ -110,6 +110,20 @@ async def write(session: Statements, lines: Sequence[Line], *, at: datetime) -> 
         await session.execute(_LINES, {"at": at, **columns})
 
 
+def as_document(line: PaymentLog) -> dict[str, Any]:
+    """A line for programs, without the body."""
+    return {
+        "id": line.id,
+        "created_at": line.created_at.isoformat(),
+        "event_type": line.event_type,
+        "order_id": line.order_id,
+        "transaction_id": line.transaction_id,
+        "transaction_status": line.transaction_status,
+        "outcome": line.outcome,
+        "detail": line.detail,
+    }
+
+
 async def recent(
     session: UnitOfWork,
     *,
