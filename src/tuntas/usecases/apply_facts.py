@@ -193,10 +193,14 @@ def next_check_of(order: Order, page_ends: datetime, *, checks: int, now: dateti
 
 
 def payable_until(order: Order, page_ends: datetime) -> datetime:
-    """The last moment at which any way to pay this order may still work."""
-    return max(
-        [page_ends, *(attempt.payable_until for attempt in order.transactions if attempt.payable_until)]
+    """The last moment at which any way to pay this order may still work, or money held for it be taken."""
+    attempts = order.transactions
+    held = (
+        (attempt.transaction_time or attempt.first_heard_at) + _HOLD
+        for attempt in attempts
+        if attempt.rung in _HELD
     )
+    return max([page_ends, *held, *(found.payable_until for found in attempts if found.payable_until)])
 
 
 def _take_in(
